@@ -1,0 +1,238 @@
+//! Polygons, their bounds and the exact point-in-polygon rule.
+
+/// Longitude and latitude, or projected x and y.
+pub type Point = [f64; 2];
+
+/// An axis-parallel box; empty when `min > max`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bounds {
+    /// Lower left.
+    pub min: Point,
+    /// Upper right.
+    pub max: Point,
+}
+
+impl Bounds {
+    /// The box of nothing.
+    pub const EMPTY: Bounds = Bounds { min: [f64::INFINITY; 2], max: [f64::NEG_INFINITY; 2] };
+
+    /// Widens the box to hold a point.
+    pub fn add(&mut self, p: Point) {
+        for axis in 0..2 {
+            self.min[axis] = self.min[axis].min(p[axis]);
+            self.max[axis] = self.max[axis].max(p[axis]);
+        }
+    }
+
+    /// The box of points.
+    pub fn of(points: impl IntoIterator<Item = Point>) -> Self {
+        let mut bounds = Self::EMPTY;
+        points.into_iter().for_each(|p| bounds.add(p));
+        bounds
+    }
+
+    /// The box that holds both.
+    pub fn union(mut self, other: Bounds) -> Self {
+        self.add(other.min);
+        self.add(other.max);
+        self
+    }
+
+    /// Do the boxes share a point?
+    pub fn meets(&self, other: &Bounds) -> bool {
+        (0..2).all(|axis| self.min[axis] <= other.max[axis] && other.min[axis] <= self.max[axis])
+    }
+
+    /// Does the closed box hold the point?
+    pub fn holds(&self, p: Point) -> bool {
+        (0..2).all(|axis| self.min[axis] <= p[axis] && p[axis] <= self.max[axis])
+    }
+
+    /// Is there anything in it?
+    pub fn is_empty(&self) -> bool {
+        self.min[0] > self.max[0]
+    }
+
+    /// Its middle.
+    pub fn center(&self) -> Point {
+        [(self.min[0] + self.max[0]) / 2.0, (self.min[1] + self.max[1]) / 2.0]
+    }
+}
+
+/// An outer ring and its holes; each ring closed (first point repeated at the end).
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Polygon {
+    /// The outer ring first, then the holes.
+    pub rings: Vec<Vec<Point>>,
+}
+
+impl Polygon {
+    /// A polygon without holes.
+    pub fn from_ring(ring: Vec<Point>) -> Self {
+        Self { rings: vec![ring] }
+    }
+}
+
+/// One or more polygons with one identity.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Shape {
+    /// The parts.
+    pub polygons: Vec<Polygon>,
+}
+
+impl From<Polygon> for Shape {
+    fn from(polygon: Polygon) -> Self {
+        Self { polygons: vec![polygon] }
+    }
+}
+
+impl Shape {
+    /// Every ring of every part.
+    pub fn rings(&self) -> impl Iterator<Item = &Vec<Point>> {
+        self.polygons.iter().flat_map(|polygon| &polygon.rings)
+    }
+
+    /// Every edge, as pairs of points.
+    pub fn edges(&self) -> impl Iterator<Item = (Point, Point)> + '_ {
+        self.rings().flat_map(|ring| ring.windows(2).map(|pair| (pair[0], pair[1])))
+    }
+
+    /// The bounds.
+    pub fn bounds(&self) -> Bounds {
+        Bounds::of(self.rings().flatten().copied())
+    }
+
+    /// Is the point inside, by the even-odd rule with half-open edges (see the crate's page)?
+    /// O(vertices).
+    pub fn contains(&self, p: Point) -> bool {
+        self.edges().filter(|(a, b)| crosses_right(*a, *b, p)).count() % 2 == 1
+    }
+
+    /// Signed area of the outer rings less the holes, in square units of the coordinates.
+    pub fn area(&self) -> f64 {
+        self.polygons
+            .iter()
+            .map(|polygon| {
+                let mut areas = polygon.rings.iter().map(|ring| ring_area(ring).abs());
+                areas.next().unwrap_or(0.0) - areas.sum::<f64>()
+            })
+            .sum()
+    }
+
+    /// Area in square metres, for longitude and latitude within a city.
+    pub fn area_m2(&self) -> f64 {
+        let lat = self.bounds().center()[1];
+        const DEGREE_M: f64 = 111_195.08;
+        self.area() * DEGREE_M * DEGREE_M * lat.to_radians().cos()
+    }
+
+    /// A point that is surely inside a part with area: the middle of the widest stretch of a
+    /// horizontal line through the middle. Falls back to the middle of the bounds.
+    pub fn inner_point(&self) -> Point {
+        let bounds = self.bounds();
+        let center = bounds.center();
+        for step in 0..8 {
+            // Lines beside the middle too, where the middle meets vertices or a hole.
+            let offset = [0.0, 0.11, -0.11, 0.23, -0.23, 0.37, -0.37, 0.45][step];
+            let y = center[1] + offset * (bounds.max[1] - bounds.min[1]);
+            let mut cuts: Vec<f64> = self
+                .edges()
+                .filter(|(a, b)| (a[1] <= y) != (b[1] <= y))
+                .map(|(a, b)| a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0]))
+                .collect();
+            cuts.sort_by(f64::total_cmp);
+            let widest = cuts
+                .chunks_exact(2)
+                .max_by(|a, b| (a[1] - a[0]).total_cmp(&(b[1] - b[0])));
+            if let Some([from, to]) = widest
+                && to > from
+            {
+                return [(from + to) / 2.0, y];
+            }
+        }
+        center
+    }
+}
+
+/// Twice-summed area of a closed ring, positive when it runs anticlockwise.
+pub(crate) fn ring_area(ring: &[Point]) -> f64 {
+    let Some(origin) = ring.first() else { return 0.0 };
+    let shifted = |p: &Point| [p[0] - origin[0], p[1] - origin[1]];
+    ring.windows(2)
+        .map(|pair| {
+            let (a, b) = (shifted(&pair[0]), shifted(&pair[1]));
+            a[0] * b[1] - b[0] * a[1]
+        })
+        .sum::<f64>()
+        / 2.0
+}
+
+/// Does the edge cross the ray from `p` towards positive x? Computed from the lower to the upper
+/// end whatever the edge's direction, so that neighbours agree to the last bit.
+pub(crate) fn crosses_right(a: Point, b: Point, p: Point) -> bool {
+    if (a[1] <= p[1]) == (b[1] <= p[1]) {
+        return false;
+    }
+    let (low, high) = if a[1] < b[1] { (a, b) } else { (b, a) };
+    if p[0] < low[0].min(high[0]) {
+        return true;
+    }
+    if p[0] >= low[0].max(high[0]) {
+        return false;
+    }
+    let left = (high[0] - low[0]) * (p[1] - low[1]);
+    let right = (high[1] - low[1]) * (p[0] - low[0]);
+    left > right
+}
+
+/// Any geometry that a file may hold.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Geometry {
+    /// One point.
+    Point(Point),
+    /// One or more lines.
+    Lines(Vec<Vec<Point>>),
+    /// One or more polygons.
+    Shape(Shape),
+}
+
+impl Geometry {
+    /// The bounds.
+    pub fn bounds(&self) -> Bounds {
+        match self {
+            Geometry::Point(p) => Bounds::of([*p]),
+            Geometry::Lines(lines) => Bounds::of(lines.iter().flatten().copied()),
+            Geometry::Shape(shape) => shape.bounds(),
+        }
+    }
+
+    /// Applies a coordinate change to every point.
+    pub fn map(self, change: impl Fn(Point) -> Point) -> Self {
+        let each = |points: Vec<Point>| points.into_iter().map(&change).collect::<Vec<_>>();
+        match self {
+            Geometry::Point(p) => Geometry::Point(change(p)),
+            Geometry::Lines(lines) => Geometry::Lines(lines.into_iter().map(each).collect()),
+            Geometry::Shape(shape) => Geometry::Shape(Shape {
+                polygons: shape
+                    .polygons
+                    .into_iter()
+                    .map(|polygon| Polygon { rings: polygon.rings.into_iter().map(each).collect() })
+                    .collect(),
+            }),
+        }
+    }
+
+    /// A point that stands for it on a map.
+    pub fn anchor(&self) -> Point {
+        match self {
+            Geometry::Point(p) => *p,
+            Geometry::Shape(shape) => shape.inner_point(),
+            Geometry::Lines(lines) => lines
+                .iter()
+                .max_by_key(|line| line.len())
+                .and_then(|line| line.get(line.len() / 2))
+                .copied()
+                .unwrap_or([0.0, 0.0]),
+        }
+    }
+}
