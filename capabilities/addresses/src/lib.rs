@@ -1,1 +1,106 @@
-//! addresses
+//! 地址库: one address for every door, with outlines, aliases, status and history, corrected from
+//! the field. Ground: other capabilities may ask it.
+//!
+//! ```mermaid
+//! stateDiagram-v2
+//!     state "correction" as c {
+//!         [*] --> open: open_correction
+//!         open --> accepted: decide_correction (accept)
+//!         open --> refused: decide_correction (refuse, with a reason)
+//!     }
+//!     state "place" as p {
+//!         [*] --> in_use: import_places / accepted "missing"
+//!         in_use --> abandoned: accepted "absent"
+//!         in_use --> in_use: accepted "renamed" or "moved", edit_place
+//!     }
+//! ```
+//!
+//! Invariants
+//! - A place's identity outlives its text: references hold the identifier, so a rename moves nothing.
+//! - What was is kept: every change writes the former record to the history.
+//! - An old name stays an alias, so that a department's old text still finds the door.
+//! - A place that is abandoned is found by no text.
+//!
+//! Operations: [`ops::import_places`], [`ops::edit_place`], [`ops::open_correction`],
+//! [`ops::decide_correction`], [`ops::import_base_map`].
+
+pub mod jobs;
+pub mod model;
+pub mod ops;
+pub mod queries;
+pub mod sql;
+mod store;
+
+pub use model::*;
+
+use gridweave_db::migrate::Migration;
+
+/// The tables of places, keys, history and corrections.
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    name: "addresses_0001_places",
+    text: "create table places (
+    id code_text primary key,
+    code code_text not null unique,
+    kind text not null,
+    parent_id code_text,
+    name text not null,
+    address code_text not null,
+    division bigint not null,
+    lon double precision,
+    lat double precision,
+    outline bytea,
+    status text not null,
+    changed_at_ms bigint not null,
+    version bigint not null
+);
+create index places_by_parent on places (parent_id, code);
+create index places_by_address on places (address);
+create index places_by_division on places (division, kind, code);
+create table place_keys (
+    key code_text not null,
+    place_id code_text not null references places (id),
+    source text not null,
+    primary key (key, place_id)
+);
+create index place_keys_by_place on place_keys (place_id);
+create table place_history (
+    place_id code_text not null,
+    version bigint not null,
+    until_ms bigint not null,
+    record text not null,
+    reason text not null,
+    primary key (place_id, version)
+);
+create table corrections (
+    id code_text primary key,
+    place_id code_text,
+    parent_id code_text,
+    problem text not null,
+    name text,
+    kind text,
+    lon double precision,
+    lat double precision,
+    note text not null,
+    state text not null,
+    division bigint not null,
+    opened_by text not null,
+    opened_by_name text not null,
+    opened_at_ms bigint not null,
+    source text,
+    decided_by text,
+    decided_at_ms bigint,
+    reason text,
+    version bigint not null
+);
+create index corrections_by_state on corrections (state, division, id);
+create unique index corrections_by_source on corrections (source);
+create table base_features (
+    id bigint not null,
+    layer text not null,
+    source code_text not null,
+    class text not null,
+    name text,
+    shape bytea not null,
+    primary key (source, id)
+);",
+}];

@@ -1,0 +1,171 @@
+//! Places and corrections.
+
+use gridweave_core::{CorrectionId, LonLat, PlaceId};
+use serde::{Deserialize, Serialize};
+
+macro_rules! named {
+    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name {
+            $($(#[$vmeta])* $variant,)*
+        }
+
+        impl $name {
+            /// Every one.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The stable name.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)*
+                }
+            }
+
+            /// The one of that name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.name() == name)
+            }
+        }
+    };
+}
+
+named! {
+    /// The kinds of nodes of the address tree, large to small.
+    PlaceKind {
+        /// 道路
+        Road = "road",
+        /// 街巷
+        Lane = "lane",
+        /// 小区
+        Compound = "compound",
+        /// 门牌
+        DoorPlate = "door_plate",
+        /// 楼栋
+        Building = "building",
+        /// 单元
+        Unit = "unit",
+        /// 层
+        Floor = "floor",
+        /// 户室
+        Room = "room",
+        /// 兴趣点
+        Poi = "poi",
+    }
+}
+
+named! {
+    /// 地址状态 (GB/T 37149-2018: OC, AB, IN, UN).
+    PlaceStatus {
+        /// 在用
+        InUse = "in_use",
+        /// 废弃
+        Abandoned = "abandoned",
+        /// 不一致
+        Inconsistent = "inconsistent",
+        /// 无法确定
+        Undetermined = "undetermined",
+    }
+}
+
+named! {
+    /// What is wrong with an address.
+    Problem {
+        /// There is no such door.
+        Absent = "absent",
+        /// It is called otherwise.
+        Renamed = "renamed",
+        /// A door is missing from the library.
+        Missing = "missing",
+        /// It stands elsewhere.
+        Moved = "moved",
+    }
+}
+
+named! {
+    /// The state of a correction.
+    CorrectionState {
+        /// Waits for a steward.
+        Open = "open",
+        /// Done.
+        Accepted = "accepted",
+        /// Not done, with a reason.
+        Refused = "refused",
+    }
+}
+
+/// A node of the address tree.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Place {
+    /// Identity, for life.
+    pub id: PlaceId,
+    /// Code that people and files use.
+    pub code: String,
+    /// Its kind.
+    pub kind: PlaceKind,
+    /// The node above.
+    pub parent: Option<PlaceId>,
+    /// Its own element: `3栋`.
+    pub name: String,
+    /// The standard address in full.
+    pub address: String,
+    /// Division code of 12 digits, 0 where it lies in none that is known.
+    pub division: i64,
+    /// Where it is.
+    pub point: Option<LonLat>,
+    /// Its status.
+    pub status: PlaceStatus,
+    /// Last change.
+    pub changed_at_ms: i64,
+    /// For stale edits.
+    pub version: i64,
+}
+
+/// 纠错工单.
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Correction {
+    /// Identifier.
+    pub id: CorrectionId,
+    /// The place that is wrong; none when one is missing.
+    pub place: Option<PlaceId>,
+    /// Under which a missing one belongs.
+    pub parent: Option<PlaceId>,
+    /// What is wrong.
+    pub problem: Problem,
+    /// The right name.
+    pub name: Option<String>,
+    /// The kind of a missing one.
+    pub kind: Option<PlaceKind>,
+    /// The right point.
+    pub point: Option<LonLat>,
+    /// The proposer's words.
+    pub note: String,
+    /// Its state.
+    pub state: CorrectionState,
+    /// Where.
+    pub division: i64,
+    /// Who proposed it.
+    pub opened_by_name: String,
+    /// When.
+    pub opened_at_ms: i64,
+    /// When it was decided.
+    pub decided_at_ms: Option<i64>,
+    /// Why it was refused.
+    pub reason: Option<String>,
+    /// For stale decisions.
+    pub version: i64,
+}
+
+/// A feature of the base map: a road, water, green, a building without an address.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BaseFeature {
+    /// `road`, `water`, `green`, `building`, `poi`.
+    pub layer: String,
+    /// Finer class, as the source says: `primary`, `river`.
+    pub class: String,
+    /// Name, where it has one.
+    pub name: Option<String>,
+    /// Geometry in WGS 84.
+    pub geometry: gridweave_atlas::Geometry,
+}

@@ -1,0 +1,264 @@
+//! A steward accepts or refuses a correction.
+
+use crate::model::*;
+use crate::ops::edit_place::{self, Input as Edit};
+use crate::{queries, sql, store};
+use gridweave_access::{Action, Resource, may};
+use gridweave_core::{CorrectionId, Ctx, Entry, Event};
+use gridweave_db::{OpError, Tx};
+use gridweave_jobs::emit;
+use gridweave_ledger::record;
+use gridweave_territory::CellIndex;
+use serde_json::json;
+
+gridweave_core::refusals! {
+    /// Why the decision was not taken.
+    pub enum DecideCorrection {
+        /// No such ticket.
+        NotFound = "correction_not_found", NotFound, "没有这条纠错", "There is no such correction";
+        /// It was decided before.
+        Decided = "correction_decided", Conflict, "该纠错已被处理", "The correction has been decided already";
+        /// Somebody changed it meanwhile.
+        Stale = "correction_stale", Stale, "该纠错已变化，请重新载入", "The correction has changed; load it again";
+        /// A refusal says why.
+        NoReason = "reason_missing", Invalid, "不采纳须说明理由", "A refusal needs a reason";
+        /// The place is gone.
+        NoPlace = "place_not_found", NotFound, "没有这个地址", "There is no such place";
+    }
+}
+
+/// The decision.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    /// Accept or refuse.
+    pub accept: bool,
+    /// Why not, when refused.
+    pub reason: String,
+    /// The version that was looked at.
+    pub version: i64,
+}
+
+/// Decides the ticket; an accepted one changes the library at once.
+pub fn run(tx: &mut Tx, ctx: &Ctx, cells: &CellIndex, id: &CorrectionId, decision: &Decision) -> Result<(), OpError> {
+    let ticket = tx
+        .opt(&sql::CORRECTION_LOCKED, &[id.into()], queries::correction_row)?
+        .ok_or(DecideCorrection::NotFound)?;
+    may(&ctx.actor, Action::CorrectionDecide, &Resource::in_division(ticket.division), None)?;
+    if ticket.state != CorrectionState::Open {
+        return Err(DecideCorrection::Decided.into());
+    }
+    if ticket.version != decision.version {
+        return Err(DecideCorrection::Stale.into());
+    }
+    if !decision.accept && decision.reason.trim().is_empty() {
+        return Err(DecideCorrection::NoReason.into());
+    }
+    let state = if decision.accept { CorrectionState::Accepted } else { CorrectionState::Refused };
+    tx.exec(
+        &sql::DECIDE,
+        &[
+            id.into(),
+            state.name().into(),
+            (&ctx.actor.account).into(),
+            ctx.now().into(),
+            decision.reason.as_str().into(),
+        ],
+    )?;
+    if decision.accept {
+        apply(tx, ctx, cells, &ticket)?;
+    }
+    let body = json!({ "accepted": decision.accept, "reason": decision.reason });
+    record(tx, ctx, &Entry::new("addresses.decide_correction", format!("correction:{id}"), ticket.division, body))?;
+    Ok(())
+}
+
+fn apply(tx: &mut Tx, ctx: &Ctx, cells: &CellIndex, ticket: &Correction) -> Result<(), OpError> {
+    let reason = format!("correction {}", ticket.id);
+    let edit = match ticket.problem {
+        Problem::Missing => return add_missing(tx, ctx, cells, ticket),
+        Problem::Absent => Edit { status: Some(PlaceStatus::Abandoned), reason, ..Edit::default() },
+        Problem::Renamed => Edit { name: ticket.name.clone(), reason, ..Edit::default() },
+        Problem::Moved => Edit { point: ticket.point, reason, ..Edit::default() },
+    };
+    let id = ticket.place.as_ref().ok_or(DecideCorrection::NoPlace)?;
+    let place = queries::place(tx, id)?.ok_or(DecideCorrection::NoPlace)?;
+    edit_place::apply(tx, ctx, cells, &place, &edit)?;
+    Ok(())
+}
+
+/// The level below, for a missing place whose kind was not said.
+fn below(kind: PlaceKind) -> PlaceKind {
+    match kind {
+        PlaceKind::Road | PlaceKind::Lane => PlaceKind::DoorPlate,
+        PlaceKind::Compound | PlaceKind::DoorPlate => PlaceKind::Building,
+        PlaceKind::Building => PlaceKind::Unit,
+        _ => PlaceKind::Room,
+    }
+}
+
+fn add_missing(tx: &mut Tx, ctx: &Ctx, cells: &CellIndex, ticket: &Correction) -> Result<(), OpError> {
+    let parent_id = ticket.parent.as_ref().ok_or(DecideCorrection::NoPlace)?;
+    let named = queries::place(tx, parent_id)?.ok_or(DecideCorrection::NoPlace)?;
+    // "A door is missing here", said at a door, means a door beside it.
+    let parent = match (named.kind, &named.parent) {
+        (PlaceKind::Room, Some(above)) => queries::place(tx, above)?.unwrap_or(named),
+        _ => named,
+    };
+    let name = ticket.name.clone().unwrap_or_default();
+    let point = ticket.point.or(parent.point);
+    let division = match point {
+        Some(point) => cells.current(tx)?.division_at(point),
+        None => parent.division,
+    };
+    let id: gridweave_core::PlaceId = ctx.new_id();
+    let place = Place {
+        code: format!("{}-{}", parent.code, id),
+        kind: ticket.kind.unwrap_or(if parent.kind == PlaceKind::Unit { PlaceKind::Room } else { below(parent.kind) }),
+        parent: Some(parent.id.clone()),
+        address: format!("{}{name}", parent.address),
+        name,
+        division: if division == 0 { parent.division } else { division },
+        point,
+        status: PlaceStatus::InUse,
+        changed_at_ms: ctx.now().0,
+        version: 1,
+        id,
+    };
+    store::insert(tx, ctx, &place, None)?;
+    let body = json!({ "name": place.name, "parent": parent.id });
+    record(tx, ctx, &Entry::new("addresses.add_place", format!("place:{}", place.id), place.division, body))?;
+    emit(tx, ctx, &Event::AddressCorrected { place: place.id, point, division: place.division })?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::ops::{import_places::{self, PlaceRow}, open_correction};
+    use gridweave_address::Hints;
+    use gridweave_core::{Actor, DivisionCode, Grant, PlaceId, Role, Zone};
+    use gridweave_db::{Db, migrate::Migration, testkit::on_both};
+
+    const STEPS: &[&[Migration]] = &[
+        gridweave_ledger::MIGRATIONS,
+        gridweave_jobs::MIGRATIONS,
+        gridweave_access::MIGRATIONS,
+        gridweave_territory::MIGRATIONS,
+        crate::MIGRATIONS,
+    ];
+
+    fn steward(division: &str) -> Ctx {
+        let grants = vec![Grant { role: Role::Steward, division: DivisionCode::parse(division).ok() }];
+        let actor = Actor { account: "s".into(), name: "钱".into(), department: None, grants };
+        Ctx::system(Zone::china()).acting_as(actor)
+    }
+
+    fn row(code: &str, kind: PlaceKind, parent: Option<&str>, name: &str, address: &str) -> PlaceRow {
+        PlaceRow {
+            line: 1,
+            code: code.into(),
+            kind,
+            parent: parent.map(str::to_owned),
+            name: name.into(),
+            address: address.into(),
+            aliases: vec![],
+            point: gridweave_core::LonLat::new(114.3, 30.5),
+            outline: None,
+            division: Some(420_106_001_001),
+        }
+    }
+
+    fn library(db: &Db) {
+        let ctx = Ctx::system(Zone::china());
+        db.write_blocking(move |tx| {
+            let rows = [
+                row("c", PlaceKind::Compound, None, "东湖花园", "武昌区东湖花园"),
+                row("b", PlaceKind::Building, Some("c"), "3栋", ""),
+                row("u", PlaceKind::Unit, Some("b"), "1单元", ""),
+                row("r", PlaceKind::Room, Some("u"), "502室", ""),
+                row("x", PlaceKind::Room, Some("nowhere"), "1室", ""),
+            ];
+            import_places::run(tx, &ctx, &CellIndex::default(), &rows)
+        })
+        .unwrap();
+    }
+
+    fn found(db: &Db, text: &'static str) -> Option<String> {
+        let matched = db.read_blocking(|tx| queries::match_address(tx, text, &Hints::default())).unwrap();
+        matched.accepted.map(|ranked| ranked.address)
+    }
+
+    fn propose(db: &Db, code: &'static str, problem: Problem, name: Option<&'static str>) -> CorrectionId {
+        let ctx = steward("4201");
+        db.write_blocking(move |tx| {
+            let id: PlaceId = queries::by_code(tx, code)?.unwrap().id;
+            let missing = problem == Problem::Missing;
+            let input = open_correction::Input {
+                place: Some(id.clone()).filter(|_| !missing),
+                parent: Some(id).filter(|_| missing),
+                problem,
+                name: name.map(str::to_owned),
+                kind: None,
+                point: None,
+                note: String::new(),
+                source: None,
+                opener: None,
+            };
+            open_correction::run(tx, &ctx, &input)
+        })
+        .unwrap()
+    }
+
+    fn decide(db: &Db, ctx: Ctx, id: &CorrectionId, accept: bool) -> Result<(), OpError> {
+        let id = id.clone();
+        db.write_blocking(move |tx| {
+            let decision = Decision { accept, reason: String::new(), version: 1 };
+            run(tx, &ctx, &CellIndex::default(), &id, &decision)
+        })
+    }
+
+    #[test]
+    fn a_renamed_compound_is_found_under_both_names_and_its_doors_follow() {
+        on_both(STEPS, |db| {
+            library(db);
+            let id = propose(db, "c", Problem::Renamed, Some("滨湖花园"));
+            decide(db, steward("420106"), &id, true).unwrap();
+            let door = Some("武昌区滨湖花园3栋1单元502室".to_owned());
+            assert_eq!(found(db, "滨湖花园3栋1单元502"), door);
+            assert_eq!(found(db, "东湖花园3栋1单元502"), door);
+            let before = db.read_blocking(|tx| {
+                let id = queries::by_code(tx, "r")?.unwrap().id;
+                queries::history(tx, &id)
+            });
+            assert_eq!(before.unwrap()[0].place.address, "武昌区东湖花园3栋1单元502室");
+        });
+    }
+
+    #[test]
+    fn an_absent_door_is_found_no_more_and_a_missing_one_is() {
+        on_both(STEPS, |db| {
+            library(db);
+            assert!(found(db, "东湖花园3栋1单元502").is_some());
+            let gone = propose(db, "r", Problem::Absent, None);
+            decide(db, steward("420106"), &gone, true).unwrap();
+            assert_eq!(found(db, "东湖花园3栋1单元502"), None);
+            let new = propose(db, "u", Problem::Missing, Some("503室"));
+            decide(db, steward("420106"), &new, true).unwrap();
+            assert!(found(db, "东湖花园3栋1单元503").is_some());
+        });
+    }
+
+    #[test]
+    fn twice_unreasoned_or_from_elsewhere_is_refused() {
+        on_both(STEPS, |db| {
+            library(db);
+            let id = propose(db, "r", Problem::Absent, None);
+            let code = |result: Result<(), OpError>| result.unwrap_err().refusal().unwrap().code;
+            assert_eq!(code(decide(db, steward("420107"), &id, true)), "not_found");
+            assert_eq!(code(decide(db, steward("420106"), &id, false)), "reason_missing");
+            decide(db, steward("420106"), &id, true).unwrap();
+            assert_eq!(code(decide(db, steward("420106"), &id, true)), "correction_decided");
+        });
+    }
+}

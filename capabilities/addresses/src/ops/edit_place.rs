@@ -1,0 +1,95 @@
+//! A steward changes a place directly.
+
+use crate::model::*;
+use crate::{queries, store};
+use gridweave_access::{Action, Resource, may};
+use gridweave_core::{Ctx, Entry, Event, LonLat, PlaceId};
+use gridweave_db::{OpError, Tx};
+use gridweave_jobs::emit;
+use gridweave_ledger::record;
+use gridweave_territory::CellIndex;
+use serde_json::json;
+
+/// What to change; none leaves it.
+#[derive(Debug, Clone, Default)]
+pub struct Input {
+    /// Its own element.
+    pub name: Option<String>,
+    /// Where it is.
+    pub point: Option<LonLat>,
+    /// Its status.
+    pub status: Option<PlaceStatus>,
+    /// Why, for the history.
+    pub reason: String,
+}
+
+gridweave_core::refusals! {
+    /// Why a place was not changed.
+    pub enum EditPlace {
+        /// No such place.
+        NotFound = "place_not_found", NotFound, "没有这个地址", "There is no such place";
+        /// Somebody changed it meanwhile.
+        Stale = "place_stale", Stale, "该地址已被他人修改，请重新载入后再改", "The place was changed meanwhile; load it again";
+        /// A place has a name.
+        NoName = "name_missing", Invalid, "名称不能为空", "The name is missing";
+    }
+}
+
+/// Changes the place, if it is still of the version that was looked at. Addresses below follow.
+pub fn run(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    cells: &CellIndex,
+    id: &PlaceId,
+    version: i64,
+    input: &Input,
+) -> Result<Place, OpError> {
+    let old = queries::place(tx, id)?.ok_or(EditPlace::NotFound)?;
+    may(&ctx.actor, Action::PlaceEdit, &Resource::in_division(old.division), None)?;
+    if old.version != version {
+        return Err(EditPlace::Stale.into());
+    }
+    apply(tx, ctx, cells, &old, input)
+}
+
+/// Applies a change that has been allowed: shared with accepted corrections.
+pub(crate) fn apply(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    cells: &CellIndex,
+    old: &Place,
+    input: &Input,
+) -> Result<Place, OpError> {
+    let mut new = old.clone();
+    if let Some(name) = &input.name {
+        if name.trim().is_empty() {
+            return Err(EditPlace::NoName.into());
+        }
+        new.address = renamed_address(&old.address, &old.name, name.trim());
+        new.name = name.trim().to_owned();
+    }
+    if let Some(point) = input.point {
+        new.point = Some(point);
+        new.division = cells.current(tx)?.division_at(point);
+    }
+    new.status = input.status.unwrap_or(old.status);
+    new.version = old.version + 1;
+    store::update(tx, ctx, old, &new, &input.reason)?;
+    let below = if new.address == old.address { 0 } else { store::readdress_below(tx, ctx, &new, &input.reason)? };
+    let body = json!({
+        "from": { "name": old.name, "status": old.status },
+        "to": { "name": new.name, "status": new.status },
+        "below": below,
+    });
+    record(tx, ctx, &Entry::new("addresses.edit_place", format!("place:{}", old.id), new.division, body))?;
+    emit(tx, ctx, &Event::AddressCorrected { place: new.id.clone(), point: new.point, division: new.division })?;
+    Ok(new)
+}
+
+/// The own element is the end of the standard address; it is replaced there.
+fn renamed_address(address: &str, old: &str, new: &str) -> String {
+    match address.strip_suffix(old) {
+        Some(front) => format!("{front}{new}"),
+        None => format!("{address}{new}"),
+    }
+}

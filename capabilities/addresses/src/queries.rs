@@ -1,0 +1,226 @@
+//! Reading the library: by identity, by text, by point, as a tree.
+
+use crate::model::*;
+use crate::sql;
+use crate::store::place_row;
+use gridweave_address::{Candidate, Hints, Library, Match, match_text, normalise};
+use gridweave_atlas::{Geometry, wkb};
+use gridweave_core::{CorrectionId, LonLat, PlaceId, Scope};
+use gridweave_db::{DbError, Row, Tx};
+
+/// One place.
+pub fn place(tx: &mut Tx, id: &PlaceId) -> Result<Option<Place>, DbError> {
+    tx.opt(&sql::PLACE, &[id.into()], place_row)
+}
+
+/// One place by its code.
+pub fn by_code(tx: &mut Tx, code: &str) -> Result<Option<Place>, DbError> {
+    tx.opt(&sql::BY_CODE, &[code.into()], place_row)
+}
+
+/// What lies directly below, after a code.
+pub fn children(tx: &mut Tx, id: &PlaceId, after: &str, limit: i64) -> Result<Vec<Place>, DbError> {
+    tx.all(&sql::CHILDREN, &[id.into(), after.into(), limit.into()], place_row)
+}
+
+/// The topmost places of a scope, after a code, of one kind or (`""`) all.
+pub fn top(tx: &mut Tx, scope: Scope, kind: &str, after: &str, limit: i64) -> Result<Vec<Place>, DbError> {
+    let params = [scope.lo.into(), scope.hi.into(), after.into(), kind.into(), limit.into()];
+    tx.all(&sql::TOP, &params, place_row)
+}
+
+/// Every place of a scope in the order of codes, after a code: for export.
+pub fn export(tx: &mut Tx, scope: Scope, after: &str, limit: i64) -> Result<Vec<Place>, DbError> {
+    tx.all(&sql::EXPORT, &[scope.lo.into(), scope.hi.into(), after.into(), limit.into()], place_row)
+}
+
+/// From the topmost place down to the place itself.
+pub fn lineage(tx: &mut Tx, id: &PlaceId) -> Result<Vec<Place>, DbError> {
+    let mut line = Vec::new();
+    let mut at = Some(id.clone());
+    while let Some(found) = at.take().map(|id| place(tx, &id)).transpose()?.flatten() {
+        at = found.parent.clone();
+        line.push(found);
+        if line.len() > 12 {
+            break;
+        }
+    }
+    line.reverse();
+    Ok(line)
+}
+
+struct InDatabase<'a, 'b>(&'a mut Tx<'b>);
+
+impl Library for InDatabase<'_, '_> {
+    type Error = DbError;
+
+    fn find(&mut self, key: &str) -> Result<Vec<Candidate>, DbError> {
+        self.0.all(&sql::BY_KEY, &[key.into()], |row| {
+            let place = place_row(row)?;
+            Ok(Candidate {
+                id: place.id.0,
+                kind: place.kind.name().to_owned(),
+                address: place.address,
+                point: place.point.map(|p| [p.lon, p.lat]),
+                division: place.division,
+            })
+        })
+    }
+}
+
+/// What place does this text mean?
+pub fn match_address(tx: &mut Tx, text: &str, hints: &Hints) -> Result<Match, DbError> {
+    match_text(text, &mut InDatabase(tx), hints)
+}
+
+/// Places that a half-typed text may mean, best first.
+pub fn suggest(tx: &mut Tx, text: &str, limit: i64) -> Result<Vec<Place>, DbError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut found: Vec<Place> = Vec::new();
+    let matched = match_address(tx, text, &Hints::default())?;
+    for ranked in matched.candidates {
+        found.extend(place(tx, &PlaceId(ranked.id))?);
+    }
+    let end = format!("{text}\u{10ffff}");
+    found.extend(tx.all(&sql::BY_PREFIX, &[text.into(), end.into(), limit.into()], place_row)?);
+    if (found.len() as i64) < limit {
+        let escaped: String = normalise(text).chars().filter(|c| !matches!(c, '%' | '_')).collect();
+        let pattern = format!("%{escaped}%");
+        found.extend(tx.all(&sql::CONTAINING, &[pattern.into(), limit.into()], place_row)?);
+    }
+    let mut seen = std::collections::HashSet::new();
+    found.retain(|place| seen.insert(place.id.clone()));
+    found.truncate(usize::try_from(limit).unwrap_or(0));
+    Ok(found)
+}
+
+/// A former record of a place.
+#[derive(Debug, Clone, serde::Serialize, schemars::JsonSchema)]
+pub struct Former {
+    /// Its version.
+    pub version: i64,
+    /// It held until then.
+    pub until_ms: i64,
+    /// The record.
+    pub place: Place,
+    /// Why it was changed.
+    pub reason: String,
+}
+
+/// A place's history, newest first.
+pub fn history(tx: &mut Tx, id: &PlaceId) -> Result<Vec<Former>, DbError> {
+    tx.all(&sql::HISTORY, &[id.into()], |row| {
+        Ok(Former { version: row.int(0)?, until_ms: row.int(1)?, place: row.json(2)?, reason: row.text(3)? })
+    })
+}
+
+pub(crate) fn correction_row(row: &Row) -> Result<Correction, DbError> {
+    let corrupt = |found: String| DbError::Corrupt { what: "correction", why: found };
+    let (problem, state) = (row.text(3)?, row.text(9)?);
+    Ok(Correction {
+        id: CorrectionId(row.text(0)?),
+        place: row.opt_text(1)?.map(PlaceId),
+        parent: row.opt_text(2)?.map(PlaceId),
+        problem: Problem::from_name(&problem).ok_or_else(|| corrupt(problem))?,
+        name: row.opt_text(4)?,
+        kind: row.opt_text(5)?.as_deref().and_then(PlaceKind::from_name),
+        point: row.point(6, 7)?,
+        note: row.text(8)?,
+        state: CorrectionState::from_name(&state).ok_or_else(|| corrupt(state))?,
+        division: row.int(10)?,
+        opened_by_name: row.text(11)?,
+        opened_at_ms: row.int(12)?,
+        decided_at_ms: row.opt_int(13)?,
+        reason: row.opt_text(14)?,
+        version: row.int(15)?,
+    })
+}
+
+/// One correction.
+pub fn correction(tx: &mut Tx, id: &CorrectionId) -> Result<Option<Correction>, DbError> {
+    tx.opt(&sql::CORRECTION, &[id.into()], correction_row)
+}
+
+/// Corrections of a state and scope, oldest first, after one.
+pub fn corrections(
+    tx: &mut Tx,
+    state: CorrectionState,
+    scope: Scope,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Correction>, DbError> {
+    let params = [state.name().into(), scope.lo.into(), scope.hi.into(), after.into(), limit.into()];
+    tx.all(&sql::CORRECTIONS, &params, correction_row)
+}
+
+/// How many corrections wait in a scope.
+pub fn count_open_corrections(tx: &mut Tx, scope: Scope) -> Result<i64, DbError> {
+    tx.one(&sql::COUNT_OPEN, &[scope.lo.into(), scope.hi.into()], |row| row.int(0))
+}
+
+/// How many places of each kind are in use.
+pub fn counts(tx: &mut Tx) -> Result<Vec<(String, i64)>, DbError> {
+    tx.all(&sql::COUNTS, &[], |row| Ok((row.text(0)?, row.int(1)?)))
+}
+
+/// Something of the library to be drawn.
+pub struct DrawnPlace {
+    /// The place.
+    pub id: PlaceId,
+    /// Its kind.
+    pub kind: String,
+    /// Its own element.
+    pub name: String,
+    /// Where.
+    pub division: i64,
+    /// Outline, or the point where it has none.
+    pub geometry: Geometry,
+}
+
+/// Buildings, compounds, door plates and points of interest with their geometry.
+pub fn drawn_places(tx: &mut Tx) -> Result<Vec<DrawnPlace>, DbError> {
+    let mut found = Vec::new();
+    tx.each(&sql::OUTLINES, &[], |row| {
+        let outline = row.opt_bytes(5)?.and_then(|bytes| wkb::read(&bytes).ok());
+        let point: Option<LonLat> = row.point(6, 7)?;
+        let geometry = outline.or(point.map(|p| Geometry::Point([p.lon, p.lat])));
+        if let Some(geometry) = geometry {
+            found.push(DrawnPlace {
+                id: PlaceId(row.text(0)?),
+                kind: row.text(1)?,
+                name: row.text(2)?,
+                division: row.int(4)?,
+                geometry,
+            });
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// The outline of one place.
+pub fn outline(tx: &mut Tx, id: &PlaceId) -> Result<Option<Geometry>, DbError> {
+    let bytes = tx.opt(&sql::OUTLINE, &[id.into()], |row| row.opt_bytes(0))?.flatten();
+    Ok(bytes.and_then(|bytes| wkb::read(&bytes).ok()))
+}
+
+/// The base map.
+pub fn base_features(tx: &mut Tx) -> Result<Vec<BaseFeature>, DbError> {
+    let mut found = Vec::new();
+    tx.each(&sql::FEATURES, &[], |row| {
+        if let Ok(geometry) = wkb::read(&row.bytes(3)?) {
+            let (layer, class, name) = (row.text(0)?, row.text(1)?, row.opt_text(2)?);
+            found.push(BaseFeature { layer, class, name, geometry });
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Changes whenever what the map shows of the library has changed.
+pub fn map_epoch(tx: &mut Tx) -> Result<[i64; 3], DbError> {
+    tx.one(&sql::MAP_EPOCH, &[], |row| Ok([row.int(0)?, row.int(1)?, row.int(2)?]))
+}
