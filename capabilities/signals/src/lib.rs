@@ -1,1 +1,98 @@
-//! signals
+//! 信号: what feeds observe, matched to doors and judged by rules.
+//!
+//! ```mermaid
+//! stateDiagram-v2
+//!     [*] --> matched: push (the door is certain)
+//!     [*] --> unmatched: push (it is not)
+//!     unmatched --> matched: match_signal / rematch after a correction
+//!     unmatched --> dismissed: dismiss_signal
+//!     matched --> work: judge (a rule asks for it)
+//!     matched --> watched: judge (too early)
+//!     matched --> silenced: judge (planned, or agrees with the register)
+//! ```
+//!
+//! Invariants
+//! - The same push twice makes nothing twice: readings by meter and time, signals by their key.
+//! - What cannot be matched with confidence waits in the inbox with its candidates; it never goes to
+//!   a door that only might be right.
+//! - The room knows facts about homes, never people: rules see what [`rules::Facts`] holds.
+//!
+//! Operations: [`ops::push`], [`ops::match_signal`], [`ops::dismiss_signal`], [`ops::judge`].
+
+pub mod feeds;
+pub mod jobs;
+pub mod model;
+pub mod ops;
+pub mod queries;
+pub mod rules;
+pub mod sql;
+
+pub use feeds::{Feed, Observes};
+pub use model::{Signal, SignalState};
+pub use rules::{Facts, Rules};
+
+use gridweave_db::migrate::Migration;
+
+/// The tables of feeds, readings and signals.
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    name: "signals_0001_readings_and_signals",
+    text: "create table pushes (
+    feed code_text not null,
+    digest code_text not null,
+    at_ms bigint not null,
+    summary text not null,
+    primary key (feed, digest)
+);
+create index pushes_by_time on pushes (feed, at_ms);
+create table readings (
+    meter code_text not null,
+    at_ms bigint not null,
+    value double precision not null,
+    primary key (meter, at_ms)
+);
+create table meters (
+    meter code_text primary key,
+    detector text not null,
+    place_id code_text,
+    address text
+);
+create table signals (
+    id code_text primary key,
+    feed code_text not null,
+    kind text not null,
+    stage text not null,
+    subject text not null,
+    once_key code_text not null unique,
+    since_day bigint not null,
+    detected_day bigint not null,
+    size double precision not null,
+    confidence double precision not null,
+    reason text not null,
+    state text not null,
+    place_id code_text,
+    division bigint not null,
+    address text,
+    candidates text not null,
+    verdict text,
+    created_at_ms bigint not null,
+    version bigint not null
+);
+create index signals_by_state on signals (state, division, id);
+create index signals_by_place on signals (place_id, id);",
+}];
+
+gridweave_core::refusals! {
+    /// What can be wrong with a signal that somebody wants to decide.
+    pub enum DecideSignal {
+        /// No such signal.
+        NotFound = "signal_not_found", NotFound, "没有这条信号", "There is no such signal";
+        /// It is not waiting any more.
+        Decided = "signal_decided", Conflict, "该信号已处理", "The signal has been dealt with";
+        /// Somebody changed it meanwhile.
+        Stale = "signal_stale", Stale, "该信号已变化，请重新载入", "The signal has changed; load it again";
+        /// No such door.
+        NoPlace = "place_not_found", NotFound, "没有这个地址", "There is no such place";
+        /// A dismissal says why.
+        NoReason = "reason_missing", Invalid, "请说明理由", "Give a reason";
+    }
+}

@@ -1,0 +1,161 @@
+//! Reading cases: one, a queue, the map.
+
+use crate::model::*;
+use crate::sql;
+use crate::store::case_row;
+use gridweave_core::{CaseId, CaseNo, LonLat, PlaceId, Scope};
+use gridweave_db::{DbError, Tx};
+
+/// One case by its number.
+pub fn by_no(tx: &mut Tx, no: &CaseNo) -> Result<Option<Case>, DbError> {
+    tx.opt(&sql::BY_NO, &[no.into()], case_row)
+}
+
+/// The time line, oldest first.
+pub fn steps(tx: &mut Tx, id: &CaseId) -> Result<Vec<Step>, DbError> {
+    tx.all(&sql::STEPS, &[id.into()], |row| {
+        let state = row.text(4)?;
+        Ok(Step {
+            n: row.int(0)?,
+            at_ms: row.int(1)?,
+            actor_name: row.text(2)?,
+            action: row.text(3)?,
+            state: State::from_name(&state).ok_or(DbError::Corrupt { what: "step state", why: state })?,
+            note: row.text(5)?,
+            data: row.json(6)?,
+        })
+    })
+}
+
+/// What a queue shows.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// One state, or all.
+    pub state: Option<State>,
+    /// Only what this handler has (as stored).
+    pub handler: String,
+    /// One category, or all.
+    pub category: String,
+    /// Part of title, address or number.
+    pub text: String,
+    /// Only what has not ended.
+    pub open_only: bool,
+    /// Only open ones whose limit lies before this time; 0 for all.
+    pub due_before_ms: i64,
+    /// Only those without a certain place.
+    pub unlocated_only: bool,
+}
+
+impl Filter {
+    fn pattern(&self) -> String {
+        if self.text.is_empty() {
+            return String::new();
+        }
+        let plain: String = self.text.chars().filter(|c| !matches!(c, '%' | '_')).collect();
+        format!("%{plain}%")
+    }
+}
+
+/// Cases of a scope, newest first, before one (`""` for the newest).
+pub fn newest(tx: &mut Tx, scope: Scope, filter: &Filter, before: &str, limit: i64) -> Result<Vec<Case>, DbError> {
+    let before = if before.is_empty() { "~" } else { before };
+    let params = [
+        scope.lo.into(),
+        scope.hi.into(),
+        before.into(),
+        filter.state.map_or("", State::name).into(),
+        filter.handler.as_str().into(),
+        filter.category.as_str().into(),
+        filter.pattern().into(),
+        i64::from(filter.open_only).into(),
+        filter.due_before_ms.into(),
+        i64::from(filter.unlocated_only).into(),
+        limit.into(),
+    ];
+    tx.all(&sql::LIST_NEW, &params, case_row)
+}
+
+/// Open cases of a scope by their limit, after one (limit and identifier; `(0, "")` for the first).
+pub fn by_limit(
+    tx: &mut Tx,
+    scope: Scope,
+    filter: &Filter,
+    after: (i64, &str),
+    limit: i64,
+) -> Result<Vec<Case>, DbError> {
+    let params = [
+        scope.lo.into(),
+        scope.hi.into(),
+        after.0.into(),
+        after.1.into(),
+        filter.state.map_or("", State::name).into(),
+        filter.handler.as_str().into(),
+        filter.category.as_str().into(),
+        filter.pattern().into(),
+        filter.due_before_ms.into(),
+        i64::from(filter.unlocated_only).into(),
+        limit.into(),
+    ];
+    tx.all(&sql::LIST_DUE, &params, case_row)
+}
+
+/// How many cases of each state, and how many open ones are late.
+pub fn counts(tx: &mut Tx, scope: Scope, handler: &str, now_ms: i64) -> Result<(Vec<(String, i64)>, i64), DbError> {
+    let states = tx.all(&sql::COUNTS, &[scope.lo.into(), scope.hi.into(), handler.into()], |row| {
+        Ok((row.text(0)?, row.int(1)?))
+    })?;
+    let params = [scope.lo.into(), scope.hi.into(), now_ms.into(), handler.into()];
+    let late = tx.one(&sql::COUNT_OVERDUE, &params, |row| row.int(0))?;
+    Ok((states, late))
+}
+
+/// Cases at a place, newest first.
+pub fn at_place(tx: &mut Tx, place: &PlaceId, limit: i64) -> Result<Vec<Case>, DbError> {
+    tx.all(&sql::AT_PLACE, &[place.into(), limit.into()], case_row)
+}
+
+/// A case as a point on the map.
+pub struct CasePoint {
+    /// Number.
+    pub no: String,
+    /// State.
+    pub state: String,
+    /// What it is.
+    pub title: String,
+    /// `urgent` or `normal`.
+    pub urgency: String,
+    /// Limit.
+    pub due_at_ms: i64,
+    /// Where.
+    pub point: LonLat,
+    /// Division.
+    pub division: i64,
+    /// Has it not ended?
+    pub open: bool,
+}
+
+/// Open cases and those established after a time, where they have a point.
+pub fn points(tx: &mut Tx, since_ms: i64) -> Result<Vec<CasePoint>, DbError> {
+    let mut found = Vec::new();
+    tx.each(&sql::POINTS, &[since_ms.into()], |row| {
+        if let Some(point) = row.point(5, 6)? {
+            found.push(CasePoint {
+                no: row.text(0)?,
+                state: row.text(1)?,
+                title: row.text(2)?,
+                urgency: row.text(3)?,
+                due_at_ms: row.int(4)?,
+                point,
+                division: row.int(7)?,
+                open: row.bool(8)?,
+            });
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Changes whenever a case has changed.
+pub fn map_epoch(tx: &mut Tx) -> Result<[i64; 2], DbError> {
+    tx.one(&sql::MAP_EPOCH, &[], |row| Ok([row.int(0)?, row.int(1)?]))
+}

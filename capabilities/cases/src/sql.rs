@@ -1,0 +1,64 @@
+//! Every statement of the room.
+
+macro_rules! select_case {
+    ($rest:literal) => {
+        concat!(
+            "select id, no, state, category, title, description, source, urgency, place_id, address, lon, lat, division, located, \
+             established_at_ms, due_at_ms, handler, handler_name, dispatched_by, handled_by, merged_into, returns, reworks, urges, \
+             reason, ended_at_ms, version from cases ",
+            $rest
+        )
+    };
+}
+
+gridweave_db::statements! {
+    /// The next number of a county and day.
+    NEXT_NO = "insert into case_counters (county, day, last) values ($1, $2, 1) \
+               on conflict (county, day) do update set last = case_counters.last + 1 returning last";
+    /// A new case.
+    INSERT = "insert into cases (id, no, state, open, category, title, description, source, urgency, place_id, address, lon, lat, division, \
+              located, established_at_ms, due_at_ms, handler, handler_name, opened_by, returns, reworks, urges, reason, once_key, version) \
+              values ($1, $2, 'established', true, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, '', '', $16, 0, 0, 0, $17, $18, 1)";
+    /// Was it opened before?
+    BY_ONCE = select_case!("where once_key = $1");
+    /// One case by number.
+    BY_NO = select_case!("where no = $1");
+    /// One case by number, for the one who moves it.
+    BY_NO_LOCKED = select_case!("where no = $1 {lock}");
+    /// One case by identifier, for the one who moves it.
+    BY_ID_LOCKED = select_case!("where id = $1 {lock}");
+    /// An open case of a category at a place.
+    OPEN_AT = select_case!("where place_id = $1 and category = $2 and open = true order by id limit 1");
+    /// Cases at a place, newest first.
+    AT_PLACE = select_case!("where place_id = $1 order by id desc limit $2");
+    /// Cases of a scope, newest first, before one.
+    LIST_NEW = select_case!("where division between $1 and $2 and id < $3 and (cast($4 as text) = '' or state = $4) \
+        and (cast($5 as text) = '' or handler = $5) and (cast($6 as text) = '' or category = $6) \
+        and (cast($7 as text) = '' or title like $7 or address like $7 or no like $7) \
+        and ($8 = 0 or open = true) and ($9 = 0 or open = true and due_at_ms < $9) \
+        and ($10 = 0 or located = false) order by id desc limit $11");
+    /// Open cases of a scope, the most urgent limit first, after one.
+    LIST_DUE = select_case!("where open = true and division between $1 and $2 and (due_at_ms > $3 or due_at_ms = $3 and id > $4) \
+        and (cast($5 as text) = '' or state = $5) and (cast($6 as text) = '' or handler = $6) \
+        and (cast($7 as text) = '' or category = $7) \
+        and (cast($8 as text) = '' or title like $8 or address like $8 or no like $8) \
+        and ($9 = 0 or due_at_ms < $9) and ($10 = 0 or located = false) order by due_at_ms, id limit $11");
+    /// How many of each state in a scope.
+    COUNTS = "select state, count(*) from cases where division between $1 and $2 and (cast($3 as text) = '' or handler = $3) group by state order by state";
+    /// How many open ones are late in a scope.
+    COUNT_OVERDUE = "select count(*) from cases where open = true and division between $1 and $2 and due_at_ms < $3 \
+                     and (cast($4 as text) = '' or handler = $4)";
+    /// Cases with a point, for the map.
+    POINTS = "select no, state, title, urgency, due_at_ms, lon, lat, division, open, handler from cases where lon is not null \
+              and (open = true or established_at_ms > $1) order by id";
+    /// Changes whenever a case has changed.
+    MAP_EPOCH = "select count(*), cast(coalesce(sum(version), 0) as bigint) from cases";
+    /// Moves a case.
+    MOVE = "update cases set state = $2, open = $3, handler = $4, handler_name = $5, dispatched_by = $6, handled_by = $7, \
+            merged_into = $8, returns = $9, reworks = $10, urges = $11, ended_at_ms = $12, reason = $13, version = version + 1 where id = $1";
+    /// A step of the time line.
+    ADD_STEP = "insert into case_steps (case_id, n, at_ms, actor, actor_name, action, state, note, data) \
+                select $1, coalesce(max(n), 0) + 1, $2, $3, $4, $5, $6, $7, $8 from case_steps where case_id = $1";
+    /// The time line.
+    STEPS = "select n, at_ms, actor_name, action, state, note, data from case_steps where case_id = $1 order by n";
+}

@@ -1,0 +1,114 @@
+//! Feeds as declared in `catalogues/feeds/*.toml`.
+
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// What a feed's rows are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Observes {
+    /// Meter readings, judged by the kernel.
+    Readings,
+    /// A prepared list of homes without use.
+    ZeroUse,
+    /// A prepared list of homes whose use changed suddenly.
+    SuddenChange,
+}
+
+impl Observes {
+    /// The kind of signal that a list makes.
+    pub fn signal_kind(self) -> &'static str {
+        match self {
+            Observes::Readings => "reading",
+            Observes::ZeroUse => "zero_use",
+            Observes::SuddenChange => "sudden_change",
+        }
+    }
+}
+
+/// How rows arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// By HTTP.
+    Push,
+    /// As files in a folder.
+    Drop,
+}
+
+/// What a row spans.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Interval {
+    /// One value a day: judged at once.
+    #[default]
+    Day,
+    /// Hours: a day is judged when a later one has begun.
+    Hour,
+    /// Half hours, likewise.
+    HalfHour,
+}
+
+/// A feed.
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Feed {
+    /// Stable name.
+    pub name: String,
+    /// 名称。
+    pub zh: String,
+    /// Name.
+    pub en: String,
+    /// How rows arrive.
+    pub source: Source,
+    /// Folder below the data folder's `drop/`, for `drop`.
+    #[serde(default)]
+    pub drop: Option<String>,
+    /// `csv`, `jsonl` or `xlsx`.
+    pub format: String,
+    /// What the rows are.
+    pub observes: Observes,
+    /// What a row of readings spans.
+    #[serde(default)]
+    pub interval: Interval,
+    /// Unit of the values, for people.
+    #[serde(default)]
+    pub unit: Option<String>,
+    /// Our name → the column's: `meter`, `time`, `value`, `address`.
+    pub columns: HashMap<String, String>,
+}
+
+impl Feed {
+    /// Reads a declaration; unknown keys are refused with their position.
+    pub fn from_toml(text: &str) -> Result<Self, String> {
+        let feed: Feed = toml::from_str(text).map_err(|error| error.to_string())?;
+        let needed: &[&str] = match feed.observes {
+            Observes::Readings => &["meter", "time", "value"],
+            Observes::ZeroUse | Observes::SuddenChange => &["address"],
+        };
+        for name in needed {
+            if !feed.columns.contains_key(*name) {
+                return Err(format!("feed {}: columns.{name} is missing", feed.name));
+            }
+        }
+        if !["csv", "jsonl", "xlsx"].contains(&feed.format.as_str()) {
+            return Err(format!("feed {}: format {:?} is not csv, jsonl or xlsx", feed.name, feed.format));
+        }
+        Ok(feed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_declaration_says_what_is_wrong() {
+        let good = "name='a'\nzh='a'\nen='a'\nsource='push'\nformat='csv'\nobserves='readings'\n[columns]\nmeter='m'\ntime='t'\nvalue='v'\n";
+        assert!(Feed::from_toml(good).is_ok());
+        let unknown = Feed::from_toml(&format!("colour='red'\n{good}"));
+        assert!(unknown.is_err_and(|error| error.contains("colour") && error.contains("line 1")));
+        let missing = Feed::from_toml(&good.replace("value='v'", ""));
+        assert!(missing.is_err_and(|error| error.contains("columns.value")));
+    }
+}

@@ -1,0 +1,6 @@
+//! The room's operations.
+
+pub mod dismiss_signal;
+pub mod judge;
+pub mod match_signal;
+pub mod push;

@@ -1,0 +1,54 @@
+//! Every statement of the room.
+
+macro_rules! select_signal {
+    ($rest:literal) => {
+        concat!(
+            "select id, feed, kind, stage, subject, since_day, detected_day, size, confidence, reason, state, place_id, \
+             division, address, candidates, verdict, created_at_ms, version from signals ",
+            $rest
+        )
+    };
+}
+
+gridweave_db::statements! {
+    /// Was this very push taken before?
+    PUSH = "select summary from pushes where feed = $1 and digest = $2";
+    /// Remembers a push.
+    PUT_PUSH = "insert into pushes (feed, digest, at_ms, summary) values ($1, $2, $3, $4)";
+    /// The last push of a feed.
+    LAST_PUSH = "select at_ms, summary from pushes where feed = $1 order by at_ms desc limit 1";
+    /// A reading, once.
+    PUT_READING = "insert into readings (meter, at_ms, value) values ($1, $2, $3) \
+                   on conflict (meter, at_ms) do update set value = excluded.value where readings.value <> excluded.value";
+    /// A meter's readings from a time on.
+    READINGS = "select at_ms, value from readings where meter = $1 and at_ms >= $2 order by at_ms";
+    /// A meter's detector and last door.
+    METER = "select detector, place_id, address from meters where meter = $1";
+    /// Keeps a meter's detector.
+    PUT_METER = "insert into meters (meter, detector, address) values ($1, $2, $3) \
+                 on conflict (meter) do update set detector = excluded.detector, address = coalesce(excluded.address, meters.address)";
+    /// Remembers the door that a person chose for a meter.
+    SET_METER_PLACE = "update meters set place_id = $2 where meter = $1";
+    /// A new signal, once.
+    INSERT = "insert into signals (id, feed, kind, stage, subject, once_key, since_day, detected_day, size, confidence, reason, state, \
+              place_id, division, address, candidates, created_at_ms, version) \
+              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1) on conflict (once_key) do nothing";
+    /// One signal.
+    SIGNAL = select_signal!("where id = $1");
+    /// One signal, for the one who decides it.
+    SIGNAL_LOCKED = select_signal!("where id = $1 {lock}");
+    /// Signals of a state and scope, newest first, before one.
+    LIST = select_signal!("where state = $1 and division between $2 and $3 and id < $4 order by id desc limit $5");
+    /// Signals at a place, newest first.
+    AT_PLACE = select_signal!("where place_id = $1 order by id desc limit $2");
+    /// Signals that wait for a door, oldest first.
+    WAITING = select_signal!("where state = 'unmatched' order by id limit $1");
+    /// How many wait in a scope.
+    COUNT_WAITING = "select count(*) from signals where state = 'unmatched' and division between $1 and $2";
+    /// Gives a signal its door.
+    SET_PLACE = "update signals set state = 'matched', place_id = $2, division = $3, version = version + 1 where id = $1";
+    /// Renews the candidates.
+    SET_CANDIDATES = "update signals set candidates = $2 where id = $1";
+    /// Moves a signal on, with the verdict.
+    SET_STATE = "update signals set state = $2, verdict = $3, version = version + 1 where id = $1";
+}
