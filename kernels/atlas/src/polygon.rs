@@ -33,8 +33,10 @@ impl Bounds {
 
     /// The box that holds both.
     pub fn union(mut self, other: Bounds) -> Self {
-        self.add(other.min);
-        self.add(other.max);
+        if !other.is_empty() {
+            self.add(other.min);
+            self.add(other.max);
+        }
         self
     }
 

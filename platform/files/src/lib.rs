@@ -1,1 +1,18 @@
-//! files
+//! Ordinary files in and out: tables (CSV, JSON lines, XLSX, Parquet) with row-by-row findings,
+//! places with geometry (GeoJSON, GeoPackage), OpenStreetMap extracts, and a store of photos.
+//!
+//! Bad rows never cost good ones: a [`Table`] carries what could be read and, beside it, what could
+//! not, with line and reason.
+
+mod csv_file;
+pub mod gpkg;
+pub mod osm;
+mod parquet_file;
+pub mod store;
+pub mod table;
+mod xlsx_file;
+
+pub use store::BlobStore;
+pub use table::{BadRow, FileError, Format, Table, read_table, read_table_from};
+pub use xlsx_file::write_xlsx;
+pub use csv_file::write_csv;
