@@ -62,11 +62,14 @@ impl Standard {
 
     /// The anchors that the text names, surest first.
     pub fn anchors(&self) -> Vec<String> {
-        let compound = self.compound.as_ref().map(|name| format!("C:{name}"));
-        let road = match (&self.road, &self.road_number) {
-            (Some(road), Some(number)) => Some(format!("R:{road}{number}")),
-            _ => None,
+        let (compound, road) = match (&self.road, &self.compound, &self.road_number) {
+            // A name that does not end like a road, with a number behind it, is a road all the same.
+            (None, Some(name), Some(number)) => (None, Some(format!("R:{name}{number}"))),
+            (Some(road), name, Some(number)) => (name.clone(), Some(format!("R:{road}{number}"))),
+            (_, name, None) => (name.clone(), None),
+            (None, None, Some(_)) => (None, None),
         };
+        let compound = compound.map(|name| format!("C:{name}"));
         compound.into_iter().chain(road).collect()
     }
 
@@ -127,5 +130,6 @@ mod tests {
         assert_eq!(place_keys("澜江市南桥区东湖花园3栋"), ["C:东湖花园|3"]);
         assert_eq!(place_keys("澜江市南桥区新华路202号"), ["R:新华路202"]);
         assert_eq!(place_keys("新华路"), ["R:新华路"]);
+        assert_eq!(place_keys("Albrecht-Dürer-Straße 12号3单元502室")[0], "R:ALBRECHT-DüRER-STRAßE12||3|502");
     }
 }

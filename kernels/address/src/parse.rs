@@ -133,7 +133,9 @@ impl Cursor {
         (from..self.letters.len())
             .find(|&at| {
                 let c = self.letters[at];
-                if c.is_ascii_digit() || c == '-' || c == '#' {
+                // A dash joins numbers; inside a name it is part of the name.
+                let digit = |at: usize| self.letters.get(at).is_some_and(char::is_ascii_digit);
+                if c.is_ascii_digit() || c == '#' || (c == '-' && digit(at + 1)) {
                     return true;
                 }
                 if !(is_numeral(c) || c.is_ascii_uppercase() || "甲乙丙丁负附".contains(c)) {
