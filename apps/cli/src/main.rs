@@ -1,1 +1,53 @@
-fn main() {}
+//! The binary `gridweave`: arguments and printing, no logic.
+
+mod args;
+mod city;
+mod data;
+mod kernels;
+mod progress;
+mod serve;
+
+use args::{Cli, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+/// A call that was wrong ends with 2; work that failed with 1.
+#[derive(Debug)]
+pub struct WrongCall(pub String);
+
+impl std::fmt::Display for WrongCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for WrongCall {}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("gridweave: {error:#}");
+            ExitCode::from(if error.is::<WrongCall>() { 2 } else { 1 })
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let settings = cli.settings;
+    match cli.command {
+        Command::Serve => serve::serve(&settings),
+        Command::Config { what } => serve::config(&settings, what),
+        Command::Ledger { what } => data::ledger(&settings, what),
+        Command::Account { what } => data::account(&settings, what),
+        Command::Import { what } => data::import(&settings, what),
+        Command::Push(call) => data::push(&call),
+        Command::Report(call) => data::report(&call),
+        Command::City { what } => city::run(&settings, what),
+        Command::Locate(call) => kernels::locate(&call),
+        Command::Address { what } => kernels::address(what),
+        Command::Meters { what } => kernels::meters(what),
+        Command::Gen { what } => data::generate(what),
+    }
+}

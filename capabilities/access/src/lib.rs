@@ -18,7 +18,7 @@ pub mod rules;
 pub mod sql;
 
 pub use model::{Action, Resource, Session};
-pub use rules::{Denied, may, reach};
+pub use rules::{Denied, Visible, may, reach};
 
 use gridweave_db::migrate::Migration;
 

@@ -20,7 +20,12 @@ const RECORD: Sql = Sql {
 
 /// SHA-256 of a migration's text, in hexadecimal.
 pub fn checksum(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    checksum_bytes(text.as_bytes())
+}
+
+/// SHA-256 of any bytes, in hexadecimal.
+pub fn checksum_bytes(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Applies what is missing. A step whose text has changed since it was applied is an error.

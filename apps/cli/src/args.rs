@@ -1,0 +1,426 @@
+//! The command line. Every command has an example in its help.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// 织网 Gridweave: city grid governance in one closed loop.
+#[derive(Parser)]
+#[command(name = "gridweave", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// Settings shared by all commands.
+    #[command(flatten)]
+    pub settings: Settings,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags over environment (GRIDWEAVE_*) over file over default.
+#[derive(Args, Clone)]
+pub struct Settings {
+    /// Configuration file (TOML).
+    #[arg(long, global = true)]
+    pub config: Option<PathBuf>,
+    /// Data folder.
+    #[arg(long, global = true)]
+    pub data: Option<PathBuf>,
+    /// sqlite:PATH or postgres://…
+    #[arg(long, global = true)]
+    pub database: Option<String>,
+    /// Address to listen on.
+    #[arg(long, global = true)]
+    pub listen: Option<String>,
+    /// Print one JSON object as the last line.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Threads for heavy work; all cores where it is not given.
+    #[arg(long, global = true)]
+    pub threads: Option<usize>,
+}
+
+/// The commands.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Serve the platform.
+    #[command(after_help = "Example:\n  gridweave serve --data data --listen 127.0.0.1:8080")]
+    Serve,
+    /// Look at the configuration.
+    Config {
+        /// What.
+        #[command(subcommand)]
+        what: ConfigCommand,
+    },
+    /// The ledger.
+    Ledger {
+        /// What.
+        #[command(subcommand)]
+        what: LedgerCommand,
+    },
+    /// Accounts.
+    Account {
+        /// What.
+        #[command(subcommand)]
+        what: AccountCommand,
+    },
+    /// Bring files into the database.
+    Import {
+        /// What.
+        #[command(subcommand)]
+        what: ImportCommand,
+    },
+    /// Push a file to a feed of a running server.
+    #[command(after_help = "Example:\n  gridweave push --server http://127.0.0.1:8080 --key KEY --feed water-daily 2026-11-22.csv")]
+    Push(PushCall),
+    /// Open a case for each row of a table through a running server.
+    #[command(after_help = "Example:\n  gridweave report --server http://127.0.0.1:8080 --key KEY --title subject --body body --id message_id messages.csv")]
+    Report(ReportCall),
+    /// A synthetic city.
+    City {
+        /// What.
+        #[command(subcommand)]
+        what: CityCommand,
+    },
+    /// Which cell of each layer does each point lie in?
+    #[command(after_help = "Example:\n  gridweave locate --cells cells-base.geojson --points places.csv --out located.csv")]
+    Locate(LocateCall),
+    /// Parse and match addresses.
+    Address {
+        /// What.
+        #[command(subcommand)]
+        what: AddressCommand,
+    },
+    /// Find changes in meter readings.
+    Meters {
+        /// What.
+        #[command(subcommand)]
+        what: MetersCommand,
+    },
+    /// Print generated files.
+    #[command(hide = true)]
+    Gen {
+        /// openapi, schema, config, config-schema, refusals.
+        what: String,
+    },
+}
+
+/// `gridweave config`.
+#[derive(Subcommand)]
+pub enum ConfigCommand {
+    /// Read configuration and catalogues and say what is wrong, or print what holds.
+    #[command(after_help = "Example:\n  gridweave config check --config gridweave.toml")]
+    Check,
+}
+
+/// `gridweave ledger`.
+#[derive(Subcommand)]
+pub enum LedgerCommand {
+    /// Prove that no entry was changed or removed.
+    #[command(after_help = "Example:\n  gridweave ledger verify --data data")]
+    Verify,
+}
+
+/// `gridweave account`.
+#[derive(Subcommand)]
+pub enum AccountCommand {
+    /// Make an account; without a password it is a program's, and its key is printed once.
+    #[command(after_help = "Example:\n  gridweave account create --login feed --name 数据对接 --role integrator\n  GRIDWEAVE_PASSWORD=… gridweave account create --login chen --name 陈静 --role operator --division 420106 --with-password")]
+    Create {
+        /// Sign-in name.
+        #[arg(long)]
+        login: String,
+        /// Shown name.
+        #[arg(long)]
+        name: String,
+        /// operator, street_staff, grid_worker, department_handler, steward, planner, administrator, auditor, integrator.
+        #[arg(long)]
+        role: String,
+        /// Division code; the whole city where it is not given.
+        #[arg(long)]
+        division: Option<String>,
+        /// Department code of a handler.
+        #[arg(long)]
+        department: Option<String>,
+        /// Read the password from standard input (one line).
+        #[arg(long)]
+        with_password: bool,
+    },
+}
+
+/// `gridweave import`.
+#[derive(Subcommand)]
+pub enum ImportCommand {
+    /// Divisions from a table with columns code and name.
+    #[command(after_help = "Example:\n  gridweave import divisions wuhan.csv --crs gcj02")]
+    Divisions {
+        /// CSV, XLSX or Parquet.
+        file: PathBuf,
+        /// Coordinate system of the points.
+        #[arg(long, default_value = "wgs84")]
+        crs: String,
+    },
+    /// Outlines of divisions from GeoJSON (.geojson or .geojson.gz).
+    #[command(after_help = "Example:\n  gridweave import outlines districts.geojson.gz --crs gcj02")]
+    Outlines {
+        /// GeoJSON.
+        file: PathBuf,
+        /// Coordinate system of the outlines.
+        #[arg(long, default_value = "wgs84")]
+        crs: String,
+    },
+    /// A plan of cells from GeoJSON, published where it has no broken rings.
+    #[command(after_help = "Example:\n  gridweave import cells cells-base.geojson --network base --publish")]
+    Cells {
+        /// GeoJSON.
+        file: PathBuf,
+        /// Network.
+        #[arg(long, default_value = "base")]
+        network: String,
+        /// Coordinate system.
+        #[arg(long, default_value = "wgs84")]
+        crs: String,
+        /// Put it into force.
+        #[arg(long)]
+        publish: bool,
+    },
+    /// Places from a table, with outlines from GeoJSON.
+    #[command(after_help = "Example:\n  gridweave import places places.csv --outlines outlines.geojson --rejects rejects.csv")]
+    Places {
+        /// CSV, XLSX, GeoPackage or GeoJSON.
+        file: PathBuf,
+        /// GeoJSON with property code.
+        #[arg(long)]
+        outlines: Option<PathBuf>,
+        /// Coordinate system.
+        #[arg(long, default_value = "wgs84")]
+        crs: String,
+        /// Where rows that were not taken go.
+        #[arg(long)]
+        rejects: Option<PathBuf>,
+    },
+    /// A register: people, organisations, dwellings, devices, ties, absences, care.
+    #[command(after_help = "Example:\n  gridweave import register people people.csv --rejects rejects.csv")]
+    Register {
+        /// Which.
+        kind: String,
+        /// CSV or XLSX.
+        file: PathBuf,
+        /// Where rows that were not taken go.
+        #[arg(long)]
+        rejects: Option<PathBuf>,
+    },
+    /// A real place from OpenStreetMap: base map and addresses.
+    #[command(after_help = "Example:\n  gridweave import osm north-bayreuth.osm.pbf")]
+    Osm {
+        /// .osm.pbf
+        file: PathBuf,
+    },
+    /// The base map from GeoJSON, or a street network from Parquet (WKB in column geometry).
+    #[command(after_help = "Example:\n  gridweave import basemap streets.parquet --utm 50")]
+    Basemap {
+        /// GeoJSON or Parquet.
+        file: PathBuf,
+        /// UTM zone of the northern hemisphere, where the coordinates are such metres.
+        #[arg(long)]
+        utm: Option<u8>,
+    },
+    /// A folder made by `gridweave city make`, whole.
+    #[command(after_help = "Example:\n  gridweave import city city-folder")]
+    City {
+        /// Folder.
+        folder: PathBuf,
+    },
+}
+
+/// `gridweave push`.
+#[derive(Args)]
+pub struct PushCall {
+    /// Server.
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    pub server: String,
+    /// Key of a program's account.
+    #[arg(long)]
+    pub key: String,
+    /// Feed.
+    #[arg(long)]
+    pub feed: String,
+    /// Files; .gz is unpacked, the ending tells the format.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Where rows that were not taken go.
+    #[arg(long)]
+    pub rejects: Option<PathBuf>,
+    /// Print one JSON object as the last line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `gridweave report`.
+#[derive(Args)]
+pub struct ReportCall {
+    /// Server.
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    pub server: String,
+    /// Key of a program's account.
+    #[arg(long)]
+    pub key: String,
+    /// Column of the title.
+    #[arg(long)]
+    pub title: String,
+    /// Column of the text.
+    #[arg(long)]
+    pub body: Option<String>,
+    /// Column of the address; the title is tried where it is not given.
+    #[arg(long)]
+    pub address: Option<String>,
+    /// Column of the row's own number: the same number opens one case only.
+    #[arg(long)]
+    pub id: String,
+    /// Category.
+    #[arg(long, default_value = "livelihood.request")]
+    pub category: String,
+    /// Table.
+    pub file: PathBuf,
+    /// Print one JSON object as the last line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `gridweave city`.
+#[derive(Subcommand)]
+pub enum CityCommand {
+    /// Make a city as a folder of ordinary files.
+    #[command(after_help = "Example:\n  gridweave city make --households 30000 --seed 7 --out city\n  gridweave city make --households 5000 --seed 1 --on north-bayreuth.osm.pbf --out city")]
+    Make {
+        /// The city's size and seed.
+        #[command(flatten)]
+        shape: CityShape,
+        /// Folder.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Let cities live through the whole platform and compare the visits with the planted truth.
+    #[command(after_help = "Example:\n  gridweave city score --households 10000 --days 90 --seeds 1,2,3,4,5 --json")]
+    Score {
+        /// The city's size and seed.
+        #[command(flatten)]
+        shape: CityShape,
+        /// Several seeds, one after the other.
+        #[arg(long, value_delimiter = ',')]
+        seeds: Vec<u64>,
+    },
+    /// Make the demonstration in the data folder: a city whose last weeks have been lived.
+    #[command(after_help = "Example:\n  gridweave city demo --data data --households 3000")]
+    Demo {
+        /// The city's size and seed.
+        #[command(flatten)]
+        shape: CityShape,
+    },
+}
+
+/// What city.
+#[derive(Args, Clone)]
+pub struct CityShape {
+    /// Homes, about.
+    #[arg(long, default_value_t = 3000)]
+    pub households: usize,
+    /// Everything follows from it.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Days of readings.
+    #[arg(long, default_value_t = 90)]
+    pub days: i64,
+    /// First day, YYYY-MM-DD; so that the last is yesterday where it is not given.
+    #[arg(long)]
+    pub start: Option<String>,
+    /// Name.
+    #[arg(long, default_value = "澜江市")]
+    pub name: String,
+    /// Build it on the streets and buildings of this map (.osm.pbf, or .geojson of buildings).
+    #[arg(long)]
+    pub on: Option<PathBuf>,
+    /// GeoJSON of roads, beside one of buildings.
+    #[arg(long)]
+    pub roads: Option<PathBuf>,
+    /// Print one JSON object as the last line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `gridweave locate`.
+#[derive(Args)]
+pub struct LocateCall {
+    /// Cells: GeoJSON, or Parquet with WKB in column geometry.
+    #[arg(long)]
+    pub cells: PathBuf,
+    /// Points with columns lon and lat.
+    #[arg(long)]
+    pub points: PathBuf,
+    /// Column of the layer.
+    #[arg(long, default_value = "layer")]
+    pub layer_column: String,
+    /// Column of the cell.
+    #[arg(long, default_value = "cell")]
+    pub cell_column: String,
+    /// Output (CSV); standard output where it is not given.
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// Print counts and times only.
+    #[arg(long)]
+    pub count: bool,
+}
+
+/// `gridweave address`.
+#[derive(Subcommand)]
+pub enum AddressCommand {
+    /// Cut lines of text into elements.
+    #[command(after_help = "Example:\n  echo 新华路202号东湖花园3栋1单元502室 | gridweave address parse")]
+    Parse,
+    /// Match a column of a table against a library of places.
+    #[command(after_help = "Example:\n  gridweave address match --library places.csv --in meters.csv --column address --out matched.csv")]
+    Match {
+        /// Table with place_id (or code) and address.
+        #[arg(long)]
+        library: PathBuf,
+        /// Table.
+        #[arg(long = "in")]
+        input: PathBuf,
+        /// Column of the text.
+        #[arg(long)]
+        column: String,
+        /// Output (CSV).
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+/// `gridweave meters`.
+#[derive(Subcommand)]
+pub enum MetersCommand {
+    /// Find changes in readings: meter, time, value.
+    #[command(after_help = "Example:\n  gridweave meters scan readings/*.csv --out signals.csv")]
+    Scan {
+        /// Tables.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Output (CSV).
+        #[arg(long)]
+        out: PathBuf,
+        /// Column of the meter.
+        #[arg(long, default_value = "meter")]
+        meter: String,
+        /// Column of the time.
+        #[arg(long, default_value = "time")]
+        time: String,
+        /// Column of the value.
+        #[arg(long, default_value = "value")]
+        value: String,
+    },
+    /// Score signals against a truth.
+    #[command(after_help = "Example:\n  gridweave meters score signals.csv truth/events.csv --json")]
+    Score {
+        /// Signals.
+        signals: PathBuf,
+        /// Truth: meter, kind, since.
+        truth: PathBuf,
+    },
+}

@@ -1,0 +1,269 @@
+//! The kernels over files: `locate`, `address`, `meters`.
+
+use crate::WrongCall;
+use crate::args::{AddressCommand, LocateCall, MetersCommand};
+use anyhow::Context;
+use gridweave_address::{Candidate, Hints, Library, match_text, parse, place_keys};
+use gridweave_atlas::{Geometry, Locator, Shape, geojson, wkb};
+use gridweave_core::{TimeMs, Zone};
+use gridweave_files::{Table, read_table, write_csv};
+use gridweave_meters::Detector;
+use gridweave_meters::score::{Found, Truth, score};
+use std::collections::{BTreeMap, HashMap};
+use std::io::{BufRead, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+fn column(table: &Table, name: &str, path: &Path) -> anyhow::Result<usize> {
+    table.column(name).ok_or_else(|| {
+        let found = table.header.join(", ");
+        WrongCall(format!("{}: no column {name:?}; there are: {found}", path.display())).into()
+    })
+}
+
+fn output(path: Option<&Path>) -> anyhow::Result<Box<dyn Write>> {
+    Ok(match path {
+        Some(path) => {
+            let file = std::fs::File::create(path).with_context(|| path.display().to_string())?;
+            Box::new(std::io::BufWriter::new(file))
+        }
+        None => Box::new(std::io::stdout().lock()),
+    })
+}
+
+/// Bytes written as hexadecimal.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    let bytes = text.as_bytes();
+    if bytes.len() % 2 != 0 || !text.is_ascii() {
+        return None;
+    }
+    (0..bytes.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16).ok()).collect()
+}
+
+/// Cells by layer: the name of each layer, and its shapes with the number of their code in `codes`.
+struct Cells {
+    layers: Vec<(String, Vec<(Shape, i64)>)>,
+    codes: Vec<String>,
+}
+
+fn read_cells(call: &LocateCall) -> anyhow::Result<Cells> {
+    let mut cells = Cells { layers: Vec::new(), codes: Vec::new() };
+    let mut add = |layer: &str, code: String, geometry: Geometry, place: String| match geometry {
+        Geometry::Shape(shape) => {
+            let number = cells.codes.len() as i64;
+            cells.codes.push(code);
+            match cells.layers.iter_mut().find(|(name, _)| name == layer) {
+                Some((_, shapes)) => shapes.push((shape, number)),
+                None => cells.layers.push((layer.to_owned(), vec![(shape, number)])),
+            }
+        }
+        _ => eprintln!("{place}: {code} is no polygon and was left out"),
+    };
+    let path = &call.cells;
+    let is_table = path.extension().is_some_and(|ending| ending == "parquet" || ending == "csv");
+    if is_table {
+        let table = read_table(path)?;
+        let (layer, cell) = (column(&table, &call.layer_column, path)?, column(&table, &call.cell_column, path)?);
+        let shape = column(&table, "geometry", path)?;
+        for (line, row) in &table.rows {
+            let place = format!("{} row {line}", path.display());
+            match unhex(&row[shape]).and_then(|bytes| wkb::read(&bytes).ok()) {
+                Some(geometry) => add(&row[layer], row[cell].clone(), geometry, place),
+                None => eprintln!("{place}: the geometry of {} cannot be read", row[cell]),
+            }
+        }
+    } else {
+        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        let found = geojson::read(&text).map_err(|why| WrongCall(format!("{}: {why}", path.display())))?;
+        for bad in &found.bad {
+            eprintln!("{} feature {}: {}", path.display(), bad.number, bad.why);
+        }
+        for (i, feature) in found.good.into_iter().enumerate() {
+            let get = |key: &str| {
+                feature.properties.get(key).map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned))
+            };
+            let layer = get(&call.layer_column).unwrap_or_else(|| "cell".to_owned());
+            let code = get(&call.cell_column).or_else(|| get("code")).unwrap_or_else(|| (i + 1).to_string());
+            add(&layer, code, feature.geometry, format!("{} feature {}", path.display(), i + 1));
+        }
+    }
+    Ok(cells)
+}
+
+/// `gridweave locate`.
+pub fn locate(call: &LocateCall) -> anyhow::Result<ExitCode> {
+    let clock = std::time::Instant::now();
+    let cells = read_cells(call)?;
+    let table = read_table(&call.points)?;
+    let (lon, lat) = (column(&table, "lon", &call.points)?, column(&table, "lat", &call.points)?);
+    let read_s = clock.elapsed().as_secs_f64();
+    let layers: Vec<_> = cells.layers.iter().map(|(_, shapes)| shapes.clone()).collect();
+    let locator = Locator::new(&layers);
+    let build_s = clock.elapsed().as_secs_f64() - read_s;
+    let points: Vec<[f64; 2]> = table
+        .rows
+        .iter()
+        .map(|(_, row)| [row[lon].trim().parse().unwrap_or(f64::NAN), row[lat].trim().parse().unwrap_or(f64::NAN)])
+        .collect();
+    let found = locator.locate_all(&points);
+    let lookup_s = clock.elapsed().as_secs_f64() - read_s - build_s;
+    if call.count {
+        let pairs: usize = found.iter().flatten().flatten().count();
+        println!(
+            "{}",
+            serde_json::json!({
+                "points": points.len(), "layers": layers.len(), "pairs": pairs, "read_s": read_s,
+                "build_s": build_s, "lookup_s": lookup_s, "peak_mib": peak_mib(),
+            })
+        );
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut header = table.header.clone();
+    header.extend(cells.layers.iter().map(|(name, _)| name.clone()));
+    let rows = table.rows.iter().enumerate().map(|(i, (_, row))| {
+        let mut row = row.clone();
+        row.extend(found.iter().map(|layer| layer[i].map_or(String::new(), |n| cells.codes[n as usize].clone())));
+        row
+    });
+    write_csv(&mut output(call.out.as_deref())?, &header, rows)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The most memory that this process has held, where the system tells.
+fn peak_mib() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kib| kib / 1024.0)
+}
+
+struct InMemory(HashMap<String, Vec<Candidate>>);
+
+impl Library for InMemory {
+    type Error = std::convert::Infallible;
+
+    fn find(&mut self, key: &str) -> Result<Vec<Candidate>, Self::Error> {
+        Ok(self.0.get(key).cloned().unwrap_or_default())
+    }
+}
+
+/// `gridweave address`.
+pub fn address(what: AddressCommand) -> anyhow::Result<ExitCode> {
+    match what {
+        AddressCommand::Parse => {
+            let mut out = std::io::stdout().lock();
+            for line in std::io::stdin().lock().lines() {
+                let line = line?;
+                writeln!(out, "{}", serde_json::json!({ "text": line, "elements": parse(&line) }))?;
+            }
+        }
+        AddressCommand::Match { library, input, column: name, out } => {
+            let places = read_table(&library)?;
+            let id = places.column("place_id").map_or_else(|| column(&places, "code", &library), Ok)?;
+            let text = column(&places, "address", &library)?;
+            let kind = places.column("kind");
+            let mut index: HashMap<String, Vec<Candidate>> = HashMap::new();
+            for (_, row) in &places.rows {
+                let candidate = Candidate {
+                    id: row[id].clone(),
+                    kind: kind.map(|k| row[k].clone()).unwrap_or_default(),
+                    address: row[text].clone(),
+                    point: None,
+                    division: 0,
+                };
+                for key in place_keys(&row[text]) {
+                    index.entry(key).or_default().push(candidate.clone());
+                }
+            }
+            let mut index = InMemory(index);
+            let table = read_table(&input)?;
+            let wanted = column(&table, &name, &input)?;
+            let mut header = table.header.clone();
+            header.extend(["place_id", "level", "confidence", "reason"].map(str::to_owned));
+            let rows = table.rows.iter().map(|(_, row)| {
+                let Ok(found) = match_text(&row[wanted], &mut index, &Hints::default());
+                let best = found.accepted.as_ref().or(found.candidates.first());
+                let mut row = row.clone();
+                row.push(found.accepted.as_ref().map(|r| r.id.clone()).unwrap_or_default());
+                row.push(best.map(|r| r.level.clone()).unwrap_or_default());
+                row.push(best.map(|r| format!("{:.3}", r.confidence)).unwrap_or_default());
+                row.push(best.map(|r| r.reasons.join("; ")).unwrap_or_default());
+                row
+            });
+            write_csv(&mut output(Some(&out))?, &header, rows)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `gridweave meters`.
+pub fn meters(what: MetersCommand) -> anyhow::Result<ExitCode> {
+    match what {
+        MetersCommand::Scan { files, out, meter, time, value } => {
+            let zone = Zone::china();
+            let mut days: BTreeMap<String, BTreeMap<i64, f64>> = BTreeMap::new();
+            let mut bad = 0;
+            for path in &files {
+                let table = read_table(path)?;
+                let at = [&meter, &time, &value].map(|name| column(&table, name, path));
+                let [m, t, v] = at;
+                let (m, t, v) = (m?, t?, v?);
+                for (line, row) in &table.rows {
+                    match (zone.parse(&row[t]), row[v].parse::<f64>()) {
+                        (Some(TimeMs(ms)), Ok(number)) => {
+                            *days.entry(row[m].clone()).or_default().entry(zone.day_of(TimeMs(ms))).or_default() +=
+                                number;
+                        }
+                        _ => {
+                            bad += 1;
+                            if bad <= 20 {
+                                eprintln!("{} line {line}: time or value cannot be read", path.display());
+                            }
+                        }
+                    }
+                }
+            }
+            let header = ["meter", "kind", "since", "detected", "size", "confidence", "reason"].map(str::to_owned);
+            let mut rows = Vec::new();
+            for (meter, series) in days {
+                let mut detector = Detector::default();
+                for (day, value) in series {
+                    for change in detector.push(day, value) {
+                        rows.push(vec![
+                            meter.clone(),
+                            change.kind.name().to_owned(),
+                            Zone::date_text(change.since),
+                            Zone::date_text(change.detected),
+                            format!("{:.2}", change.size),
+                            format!("{:.2}", change.confidence),
+                            change.reason,
+                        ]);
+                    }
+                }
+            }
+            eprintln!("{} signals, {bad} rows not read", rows.len());
+            write_csv(&mut output(Some(&out))?, &header, rows.into_iter())?;
+        }
+        MetersCommand::Score { signals, truth } => {
+            let table = read_table(&signals)?;
+            let [m, k, d] = ["meter", "kind", "detected"].map(|name| column(&table, name, &signals));
+            let (m, k, d) = (m?, k?, d?);
+            let day = |text: &str| Zone::day_from_text(text).unwrap_or(i64::MAX);
+            let found: Vec<Found> = table
+                .rows
+                .iter()
+                .map(|(_, row)| Found { meter: row[m].clone(), kind: row[k].clone(), detected: day(&row[d]) })
+                .collect();
+            let table = read_table(&truth)?;
+            let [m, k, s] = ["meter", "kind", "since"].map(|name| column(&table, name, &truth));
+            let (m, k, s) = (m?, k?, s?);
+            let truths: Vec<Truth> = table
+                .rows
+                .iter()
+                .map(|(_, row)| Truth { meter: row[m].clone(), kind: row[k].clone(), since: day(&row[s]) })
+                .collect();
+            let last = found.iter().map(|f| f.detected).filter(|d| *d != i64::MAX).max().unwrap_or(0);
+            println!("{}", serde_json::to_string(&score(&found, &truths, last))?);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,243 @@
+//! The one map: vector tiles of the base map and of cells, cases as points, where the city lies.
+
+use super::guard::{Query, Who};
+use super::problem::{Answer, HttpRefusal, Problem};
+use super::route::{Access, Route, get};
+use super::Server;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use gridweave_access::{Action, reach};
+use gridweave_addresses::queries as places;
+use gridweave_atlas::Geometry;
+use gridweave_atlas::tile::TileId;
+use gridweave_cases::queries as cases;
+use gridweave_core::time::DAY_MS;
+use gridweave_db::{DbError, Tx};
+use gridweave_territory::queries as territory;
+use gridweave_tiles::{Feature, LayerSet, LayerSource, Property};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::sync::{Arc, RwLock};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        get("/tiles/{set}/{z}/{x}/{y}", Access::SignedIn, "A vector tile of `base` or `cells`", tile),
+        get("/tiles/{set}", Access::SignedIn, "TileJSON of a set", tile_json),
+        get("/api/v1/map/cases", Access::May(Action::CasesRead), "Cases as GeoJSON points, as far as the caller may see them", case_points)
+            .query::<CasesQuery>(),
+        get("/api/v1/map/view", Access::SignedIn, "Where the map opens", view).returns::<View>(),
+    ]
+}
+
+/// Tiles of each set with the epoch that they were made of.
+#[derive(Default)]
+pub struct TileCache {
+    base: RwLock<Option<(Vec<i64>, Arc<LayerSet>)>>,
+    cells: RwLock<Option<(Vec<i64>, Arc<LayerSet>)>>,
+}
+
+type Slot = RwLock<Option<(Vec<i64>, Arc<LayerSet>)>>;
+
+fn cached(
+    tx: &mut Tx,
+    slot: &Slot,
+    epoch: Vec<i64>,
+    build: fn(&mut Tx) -> Result<LayerSet, DbError>,
+) -> Result<Arc<LayerSet>, DbError> {
+    let known = slot.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+    if let Some((_, set)) = known.filter(|(at, _)| *at == epoch) {
+        return Ok(set);
+    }
+    let fresh = Arc::new(build(tx)?);
+    *slot.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some((epoch, fresh.clone()));
+    Ok(fresh)
+}
+
+fn set_of(tx: &mut Tx, cache: &TileCache, name: &str) -> Result<Option<Arc<LayerSet>>, DbError> {
+    Ok(match name {
+        "base" => {
+            let epoch = places::map_epoch(tx)?.to_vec();
+            Some(cached(tx, &cache.base, epoch, base_set)?)
+        }
+        "cells" => {
+            let epoch = vec![tx.one(&gridweave_territory::sql::EPOCH, &[], |row| row.int(0))?];
+            Some(cached(tx, &cache.cells, epoch, cells_set)?)
+        }
+        _ => None,
+    })
+}
+
+fn text(value: &str) -> Property {
+    Property::Text(value.to_owned())
+}
+
+/// From which zoom a class of road is drawn.
+fn road_zoom(class: &str) -> u8 {
+    match class {
+        "motorway" | "trunk" | "primary" => 8,
+        "secondary" | "tertiary" => 11,
+        "residential" | "unclassified" | "living_street" | "minor_road" => 13,
+        _ => 14,
+    }
+}
+
+fn base_set(tx: &mut Tx) -> Result<LayerSet, DbError> {
+    let mut layers: std::collections::BTreeMap<String, Vec<Feature>> = Default::default();
+    for feature in places::base_features(tx)? {
+        let min_zoom = match feature.layer.as_str() {
+            "road" => road_zoom(&feature.class),
+            "water" => 8,
+            "green" => 12,
+            "poi" => 16,
+            _ => 14,
+        };
+        let mut properties = vec![("class", text(&feature.class))];
+        properties.extend(feature.name.as_deref().map(|name| ("name", text(name))));
+        let drawn = Feature { min_zoom, max_zoom: 24, geometry: feature.geometry, properties };
+        layers.entry(feature.layer).or_default().push(drawn);
+    }
+    for place in places::drawn_places(tx)? {
+        let min_zoom = if place.kind == "compound" { 14 } else { 15 };
+        let layer = if matches!(place.kind.as_str(), "compound") { "compound" } else { "building" };
+        let properties = vec![("id", text(&place.id.0)), ("name", text(&place.name)), ("kind", text(&place.kind))];
+        // A label of its own stands once in the middle; outlines repeat at the edges of tiles.
+        let label = Feature {
+            min_zoom: min_zoom + 1,
+            max_zoom: 24,
+            geometry: Geometry::Point(place.geometry.anchor()),
+            properties: properties.clone(),
+        };
+        layers.entry(format!("{layer}_label")).or_default().push(label);
+        let drawn = Feature { min_zoom, max_zoom: 24, geometry: place.geometry, properties };
+        layers.entry(layer.to_owned()).or_default().push(drawn);
+    }
+    let sources = layers.into_iter().map(|(name, features)| LayerSource { name, features }).collect();
+    Ok(LayerSet::new(sources))
+}
+
+fn cells_set(tx: &mut Tx) -> Result<LayerSet, DbError> {
+    let (mut areas, mut labels, mut divisions, mut division_labels) = (vec![], vec![], vec![], vec![]);
+    for cell in territory::drawn_cells(tx)? {
+        let properties = vec![
+            ("network", text(&cell.network)),
+            ("code", text(&format!("{:015}", cell.code))),
+            ("name", text(&cell.name)),
+            ("households", Property::Int(cell.households)),
+        ];
+        let at = Geometry::Point(cell.shape.inner_point());
+        labels.push(Feature { min_zoom: 14, max_zoom: 24, geometry: at, properties: properties.clone() });
+        areas.push(Feature { min_zoom: 9, max_zoom: 24, geometry: Geometry::Shape(cell.shape), properties });
+    }
+    for (division, shape) in territory::drawn_divisions(tx)? {
+        let properties = vec![
+            ("code", text(&division.code.to_string())),
+            ("name", text(&division.name)),
+            ("level", Property::Int(division.level)),
+        ];
+        let at = Geometry::Point(shape.inner_point());
+        division_labels.push(Feature { min_zoom: 5, max_zoom: 13, geometry: at, properties: properties.clone() });
+        divisions.push(Feature { min_zoom: 3, max_zoom: 24, geometry: Geometry::Shape(shape), properties });
+    }
+    let named = [("cell", areas), ("cell_label", labels), ("division", divisions), ("division_label", division_labels)];
+    let sources = named.into_iter().map(|(name, features)| LayerSource { name: name.to_owned(), features }).collect();
+    Ok(LayerSet::new(sources))
+}
+
+async fn tile(
+    State(server): State<Server>,
+    Path((set, z, x, y)): Path<(String, u8, u32, String)>,
+) -> Answer<Response> {
+    let y = y.trim_end_matches(".pbf").parse().map_err(|_| HttpRefusal::NoRoute)?;
+    let id = TileId::new(z, x, y).ok_or(HttpRefusal::NoRoute)?;
+    let cache = server.tiles.clone();
+    let found = server.read(move |tx| Ok(set_of(tx, &cache, &set)?)).await?.ok_or(HttpRefusal::NoRoute)?;
+    let bytes = tokio::task::spawn_blocking(move || found.tile(id))
+        .await
+        .map_err(|error| Problem::failure(&error))?
+        .map_err(|error| Problem::failure(&error))?;
+    if bytes.is_empty() {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let headers = [(header::CONTENT_TYPE, "application/vnd.mapbox-vector-tile"), (header::CACHE_CONTROL, "private, max-age=30")];
+    Ok((headers, bytes).into_response())
+}
+
+async fn tile_json(State(server): State<Server>, Path(set): Path<String>) -> Answer<Json<Value>> {
+    let cache = server.tiles.clone();
+    let name = set.trim_end_matches(".json").to_owned();
+    let wanted = name.clone();
+    let found = server.read(move |tx| Ok(set_of(tx, &cache, &wanted)?)).await?.ok_or(HttpRefusal::NoRoute)?;
+    Ok(Json(json!({
+        "tilejson": "3.0.0", "name": name, "minzoom": 0, "maxzoom": 18, "bounds": found.bounds(),
+        "tiles": [format!("/tiles/{name}/{{z}}/{{x}}/{{y}}.pbf")], "vector_layers": [],
+    })))
+}
+
+/// Which cases.
+#[derive(Deserialize, JsonSchema)]
+struct CasesQuery {
+    /// Ended ones of so many days as well; 7 where it is not given.
+    days: Option<i64>,
+}
+
+async fn case_points(
+    State(server): State<Server>,
+    Who(ctx): Who,
+    Query(query): Query<CasesQuery>,
+) -> Answer<Json<Value>> {
+    let found = server
+        .read(move |tx| {
+            let visible = reach(&ctx.actor, Action::CasesRead)?;
+            if visible.own_only {
+                return Ok(json!({ "type": "FeatureCollection", "features": [] }));
+            }
+            let now = ctx.now().0;
+            let since = now - query.days.unwrap_or(7).clamp(0, 400) * DAY_MS;
+            let features: Vec<Value> = cases::points(tx, since)?
+                .into_iter()
+                .filter(|case| visible.scope.contains(case.division))
+                .map(|case| {
+                    let overdue = case.open && case.due_at_ms < now;
+                    let shown = match (case.open, overdue, case.state.as_str()) {
+                        (false, ..) => "done",
+                        (_, true, _) => "overdue",
+                        (_, _, "established") => "new",
+                        _ => "in_hand",
+                    };
+                    json!({
+                        "type": "Feature",
+                        "geometry": { "type": "Point", "coordinates": [case.point.lon, case.point.lat] },
+                        "properties": {
+                            "no": case.no, "title": case.title, "state": case.state, "status": shown,
+                            "urgency": case.urgency, "open": case.open,
+                        },
+                    })
+                })
+                .collect();
+            Ok(json!({ "type": "FeatureCollection", "features": features }))
+        })
+        .await?;
+    Ok(Json(found))
+}
+
+/// Where the map opens.
+#[derive(Serialize, JsonSchema)]
+struct View {
+    /// West, south, east, north; none while there is nothing to show.
+    bounds: Option<[f64; 4]>,
+}
+
+async fn view(State(server): State<Server>) -> Answer<Json<View>> {
+    let cache = server.tiles.clone();
+    let bounds = server
+        .read(move |tx| {
+            let cells = set_of(tx, &cache, "cells")?.and_then(|set| set.bounds());
+            let base = set_of(tx, &cache, "base")?.and_then(|set| set.bounds());
+            Ok(cells.or(base))
+        })
+        .await?;
+    Ok(Json(View { bounds }))
+}

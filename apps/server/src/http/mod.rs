@@ -1,0 +1,88 @@
+//! The HTTP face: one table of routes, each with its access row, guarded before its handler runs.
+
+pub mod guard;
+pub mod openapi;
+pub mod operations;
+pub mod problem;
+pub mod route;
+mod web;
+
+mod admin;
+mod cases;
+mod map;
+mod places;
+mod registers;
+mod session;
+mod signals;
+mod stream;
+mod territory;
+mod visits;
+
+use crate::assembly::App;
+use axum::Router;
+use operations::Metrics;
+use problem::{HttpRefusal, Problem};
+use route::Route;
+use std::sync::Arc;
+
+/// What handlers share.
+#[derive(Clone)]
+pub struct Server {
+    /// The assembled rooms.
+    pub app: App,
+    /// Counters and histograms.
+    pub metrics: Arc<Metrics>,
+    /// Tiles, swapped whole when their source has changed.
+    pub tiles: Arc<map::TileCache>,
+}
+
+/// Every route of the API. A route outside this table cannot be mounted, and a row cannot be made
+/// without saying who may call it.
+pub fn routes() -> Vec<Route> {
+    [
+        session::routes(),
+        territory::routes(),
+        places::routes(),
+        registers::routes(),
+        signals::routes(),
+        cases::routes(),
+        visits::routes(),
+        map::routes(),
+        stream::routes(),
+        admin::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The whole service over an assembly.
+pub fn service(app: App) -> Router {
+    let server = Server { app, metrics: Arc::new(Metrics::default()), tiles: Arc::new(map::TileCache::default()) };
+    let mut router = Router::new();
+    for route in routes() {
+        router = route.mount(router, &server);
+    }
+    router
+        .merge(operations::router())
+        .route("/api/openapi.json", axum::routing::get(openapi::document))
+        .route("/api", axum::routing::get(openapi::page))
+        .route("/api/{*rest}", axum::routing::any(async || Problem::from(HttpRefusal::NoRoute)))
+        .fallback(web::serve)
+        .layer(axum::middleware::from_fn_with_state(server.clone(), operations::observe))
+        .with_state(server)
+}
+
+/// Serves until `ended` resolves.
+pub async fn run(
+    listener: tokio::net::TcpListener,
+    app: App,
+    ended: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    // Live streams never end by themselves, so a patient shutdown would wait for ever.
+    let server = axum::serve(listener, service(app));
+    tokio::select! {
+        result = server => result,
+        () = ended => Ok(()),
+    }
+}

@@ -1,0 +1,393 @@
+//! Files in and out: what joins the readers of `platform/files` with the operations of the rooms.
+//! Used by the API and by the command line alike.
+
+use crate::assembly::App;
+use gridweave_addresses::ops::{import_base_map, import_places};
+use gridweave_addresses::{BaseFeature, Place, PlaceKind, queries as places};
+use gridweave_atlas::crs::Crs;
+use gridweave_atlas::geojson::{self, BadFeature, Feature};
+use gridweave_atlas::{Geometry, Shape};
+use gridweave_core::{CellCode, Ctx, DivisionCode, LonLat, Scope};
+use gridweave_db::{DbError, OpError, Tx};
+use gridweave_files::{FileError, Table, osm, write_csv, write_xlsx};
+use gridweave_registers::ops::import_rows;
+use gridweave_registers::{RowKind, Vault};
+use gridweave_signals::Feed;
+use gridweave_signals::ops::push;
+use gridweave_territory::ops::draw_plan::CellRow;
+use gridweave_territory::ops::import_divisions::DivisionRow;
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+
+/// SHA-256 in hexadecimal: what a push is known by.
+pub fn digest(bytes: &[u8]) -> String {
+    gridweave_db::migrate::checksum_bytes(bytes)
+}
+
+/// Pushes a table to a feed; rows that could not be read count as rejected.
+pub fn push_table(tx: &mut Tx, ctx: &Ctx, feed: &Feed, digest: &str, table: &Table) -> Result<push::Pushed, OpError> {
+    let rows: Vec<push::Row> = table.maps().map(|(line, values)| push::Row { line, values }).collect();
+    let door = |tx: &mut Tx, meter: &str| gridweave_registers::queries::place_of_device(tx, meter);
+    let mut done = push::run(tx, ctx, feed, digest, &rows, &door)?;
+    if !done.repeated {
+        done.rows += table.bad.len() as u64;
+        done.rejected_count += table.bad.len() as u64;
+        done.rejected.extend(table.bad.iter().map(|bad| push::RejectedRow {
+            line: bad.line,
+            column: String::new(),
+            code: "row_unreadable".to_owned(),
+            value: bad.why.clone(),
+        }));
+    }
+    Ok(done)
+}
+
+/// Imports a table into a register.
+pub fn register_rows(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    vault: &Vault,
+    kind: RowKind,
+    table: &Table,
+) -> Result<import_rows::Imported, OpError> {
+    let rows: Vec<import_rows::Row> =
+        table.maps().map(|(line, values)| import_rows::Row { line, values }).collect();
+    let mut done = import_rows::run(tx, ctx, vault, kind, &rows)?;
+    done.rows += table.bad.len() as u64;
+    done.rejected.extend(table.bad.iter().map(|bad| import_rows::RejectedRow {
+        line: bad.line,
+        column: "",
+        code: "row_unreadable",
+        detail: bad.why.clone(),
+    }));
+    Ok(done)
+}
+
+/// Cells of a GeoJSON text with properties `code`, `name`, `households`.
+pub fn cell_rows(text: &str, crs: Crs) -> Result<(Vec<CellRow>, Vec<BadFeature>), String> {
+    let found = geojson::read(text)?;
+    let (mut rows, mut bad) = (Vec::new(), found.bad);
+    for (i, feature) in found.good.into_iter().enumerate() {
+        let get = |key: &str| feature.properties.get(key).cloned().unwrap_or(Value::Null);
+        let code = match get("code") {
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        let code = match CellCode::parse(&code) {
+            Ok(code) => code,
+            Err(error) => {
+                bad.push(BadFeature { number: i + 1, why: error.to_string() });
+                continue;
+            }
+        };
+        let name = get("name").as_str().map_or_else(|| code.to_string(), str::to_owned);
+        let households = get("households").as_i64().unwrap_or(0);
+        match feature.geometry.map(|p| crs.to_wgs84(p)) {
+            Geometry::Shape(shape) => rows.push(CellRow { code, name, households, shape }),
+            _ => bad.push(BadFeature { number: i + 1, why: "a cell is a polygon".to_owned() }),
+        }
+    }
+    Ok((rows, bad))
+}
+
+/// A row of a division table that was not taken.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct BadDivision {
+    /// Line.
+    pub line: u64,
+    /// Why not.
+    pub why: String,
+}
+
+/// Divisions of a table with columns `code` and `name`, and `longitude`, `latitude` where there are
+/// such. Codes without meaning (virtual divisions of an administrative table) are left out when
+/// their column `virtual` says `t`.
+pub fn division_rows(table: &Table, crs: Crs) -> (Vec<DivisionRow>, Vec<BadDivision>) {
+    let (mut rows, mut bad) = (Vec::new(), Vec::new());
+    for (line, values) in table.maps() {
+        let get = |key: &str| values.get(key).map(|v| v.trim()).filter(|v| !v.is_empty());
+        if get("virtual") == Some("t") && get("level") == Some("county") {
+            continue;
+        }
+        let code = match get("code").map(DivisionCode::parse) {
+            Some(Ok(code)) => code,
+            Some(Err(error)) => {
+                bad.push(BadDivision { line, why: error.to_string() });
+                continue;
+            }
+            None => {
+                bad.push(BadDivision { line, why: "column code is empty".to_owned() });
+                continue;
+            }
+        };
+        let number = |key: &str| get(key).and_then(|text| text.parse::<f64>().ok());
+        let point = match (number("longitude").or(number("lon")), number("latitude").or(number("lat"))) {
+            (Some(lon), Some(lat)) => Some(crs.to_wgs84([lon, lat])),
+            _ => None,
+        };
+        match get("name") {
+            Some(name) => rows.push(DivisionRow { code, name: name.to_owned(), point, outline: None }),
+            None => bad.push(BadDivision { line, why: "column name is empty".to_owned() }),
+        }
+    }
+    (rows, bad)
+}
+
+/// Outlines of divisions from GeoJSON with a property `code` or `adcode`.
+pub fn division_outlines(text: &str, crs: Crs) -> Result<(Vec<DivisionRow>, Vec<BadFeature>), String> {
+    let found = geojson::read(text)?;
+    let (mut rows, mut bad) = (Vec::new(), found.bad);
+    for (i, feature) in found.good.into_iter().enumerate() {
+        let code = ["code", "adcode"].iter().find_map(|key| feature.properties.get(*key)).map(|value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        });
+        let name = feature.properties.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let code = code.as_deref().map(DivisionCode::parse);
+        match (code, feature.geometry.map(|p| crs.to_wgs84(p))) {
+            (Some(Ok(code)), Geometry::Shape(shape)) => {
+                rows.push(DivisionRow { code, name, point: None, outline: Some(shape) });
+            }
+            (Some(Err(error)), _) => bad.push(BadFeature { number: i + 1, why: error.to_string() }),
+            (None, _) => bad.push(BadFeature { number: i + 1, why: "no property code or adcode".to_owned() }),
+            (_, _) => bad.push(BadFeature { number: i + 1, why: "an outline is a polygon".to_owned() }),
+        }
+    }
+    Ok((rows, bad))
+}
+
+/// Places of a table with columns `code`, `kind`, `parent`, `name`, `address`, `lon`, `lat`,
+/// `division`, `aliases` (separated by `;`), with outlines by code where there are such.
+pub fn place_rows(
+    table: &Table,
+    outlines: &HashMap<String, Shape>,
+    crs: Crs,
+) -> (Vec<import_places::PlaceRow>, Vec<import_places::RejectedRow>) {
+    let (mut rows, mut bad) = (Vec::new(), Vec::new());
+    for (line, values) in table.maps() {
+        let get = |key: &str| values.get(key).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
+        let mut reject = |code, value: String| bad.push(import_places::RejectedRow { line, code, value });
+        let Some(code) = get("code") else {
+            reject("code_missing", String::new());
+            continue;
+        };
+        let kind = get("kind").unwrap_or_default();
+        let Some(kind) = PlaceKind::from_name(&kind) else {
+            reject("kind_invalid", kind);
+            continue;
+        };
+        let number = |key: &str| get(key).and_then(|text| text.parse::<f64>().ok());
+        let point = match (number("lon"), number("lat")) {
+            (Some(lon), Some(lat)) => {
+                let [lon, lat] = crs.to_wgs84([lon, lat]);
+                LonLat::new(lon, lat)
+            }
+            _ => None,
+        };
+        let division = get("division").and_then(|text| DivisionCode::parse(&text).ok()).map(DivisionCode::number);
+        rows.push(import_places::PlaceRow {
+            line,
+            kind,
+            parent: get("parent"),
+            name: get("name").unwrap_or_default(),
+            address: get("address").unwrap_or_default(),
+            aliases: get("aliases").map(|all| all.split(';').map(str::to_owned).collect()).unwrap_or_default(),
+            point,
+            outline: outlines.get(&code).cloned().map(Geometry::Shape),
+            division,
+            code,
+        });
+    }
+    (rows, bad)
+}
+
+/// The base map of GeoJSON features with properties `layer`, `class`, `name`.
+pub fn base_features(text: &str) -> Result<Vec<BaseFeature>, String> {
+    let found = geojson::read(text)?;
+    let text_of = |feature: &Feature, key: &str| feature.properties.get(key).and_then(Value::as_str).map(str::to_owned);
+    Ok(found
+        .good
+        .into_iter()
+        .map(|feature| BaseFeature {
+            layer: text_of(&feature, "layer").unwrap_or_else(|| "road".to_owned()),
+            class: text_of(&feature, "class").or_else(|| text_of(&feature, "kind_detail")).unwrap_or_default(),
+            name: text_of(&feature, "name"),
+            geometry: feature.geometry,
+        })
+        .collect())
+}
+
+/// A real place from an OpenStreetMap extract: its base map, and buildings, house numbers and points
+/// of interest as places of the library.
+pub fn import_osm(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    app: &App,
+    source: &str,
+    extract: &osm::Extract,
+) -> Result<(u64, import_places::Imported), OpError> {
+    let layer = |layer: &'static str, features: &[osm::Feature]| -> Vec<BaseFeature> {
+        let one = |feature: &osm::Feature| BaseFeature {
+            layer: layer.to_owned(),
+            class: feature.class.clone(),
+            name: feature.name.clone(),
+            geometry: feature.geometry.clone(),
+        };
+        features.iter().map(one).collect()
+    };
+    let mut base = layer("road", &extract.roads);
+    base.extend(layer("water", &extract.water));
+    base.extend(layer("green", &extract.green));
+    let features = import_base_map::run(tx, ctx, source, &base)?;
+    let mut rows = Vec::new();
+    let places = [
+        (PlaceKind::Building, &extract.buildings),
+        (PlaceKind::DoorPlate, &extract.house_numbers),
+        (PlaceKind::Poi, &extract.pois),
+    ];
+    for (kind, found) in places {
+        for feature in found {
+            let numbered = match (&feature.street, &feature.number) {
+                (Some(street), Some(number)) => Some(format!("{street}{number}号")),
+                (None, Some(number)) => Some(format!("{number}号")),
+                _ => None,
+            };
+            let name = match kind {
+                PlaceKind::DoorPlate => numbered.clone(),
+                _ => feature.name.clone().or(numbered.clone()),
+            };
+            // A building without name or number is a shape on the map, not an address.
+            let Some(name) = name else { continue };
+            let [lon, lat] = feature.geometry.anchor();
+            let outline = matches!(feature.geometry, Geometry::Shape(_)).then(|| feature.geometry.clone());
+            rows.push(import_places::PlaceRow {
+                line: rows.len() as u64 + 1,
+                code: format!("osm-{}-{}", kind.name(), feature.id),
+                kind,
+                parent: None,
+                address: numbered.unwrap_or_else(|| name.clone()),
+                name,
+                aliases: Vec::new(),
+                point: LonLat::new(lon, lat),
+                outline,
+                division: None,
+            });
+        }
+    }
+    let imported = import_places::run(tx, ctx, &app.cells, &rows)?;
+    Ok((features, imported))
+}
+
+/// The formats of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// CSV with the UTF-8 mark.
+    Csv,
+    /// Excel with text cells.
+    Xlsx,
+    /// GeoJSON.
+    GeoJson,
+    /// GeoPackage.
+    Gpkg,
+}
+
+impl ExportFormat {
+    /// Reads `csv`, `xlsx`, `geojson`, `gpkg`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Csv, Self::Xlsx, Self::GeoJson, Self::Gpkg].into_iter().find(|format| format.ending() == name)
+    }
+
+    /// The file's ending.
+    pub fn ending(self) -> &'static str {
+        match self {
+            ExportFormat::Csv => "csv",
+            ExportFormat::Xlsx => "xlsx",
+            ExportFormat::GeoJson => "geojson",
+            ExportFormat::Gpkg => "gpkg",
+        }
+    }
+
+    /// The media type.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            ExportFormat::Csv => "text/csv; charset=utf-8",
+            ExportFormat::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            ExportFormat::GeoJson => "application/geo+json",
+            ExportFormat::Gpkg => "application/geopackage+sqlite3",
+        }
+    }
+}
+
+/// Why an export failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The database failed.
+    #[error("the library cannot be read: {0}")]
+    Db(#[from] DbError),
+    /// The file could not be written.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+const EXPORT_COLUMNS: [&str; 9] = ["code", "kind", "parent", "name", "address", "lon", "lat", "division", "status"];
+const EXPORT_PAGE: i64 = 5000;
+
+/// The library of a scope as a file, in a form that the import takes again.
+pub fn export_places(tx: &mut Tx, scope: Scope, format: ExportFormat) -> Result<Vec<u8>, ExportError> {
+    let mut all: Vec<Place> = Vec::new();
+    loop {
+        let after = all.last().map(|place| place.code.clone()).unwrap_or_default();
+        let page = places::export(tx, scope, &after, EXPORT_PAGE)?;
+        let last = (page.len() as i64) < EXPORT_PAGE;
+        all.extend(page);
+        if last {
+            break;
+        }
+    }
+    let codes: HashMap<String, String> =
+        all.iter().map(|place| (place.id.0.clone(), place.code.clone())).collect();
+    let cells = |place: &Place| -> Vec<String> {
+        let parent = place.parent.as_ref().and_then(|id| codes.get(&id.0)).cloned().unwrap_or_default();
+        let degree = |value: Option<f64>| value.map(|v| v.to_string()).unwrap_or_default();
+        vec![
+            place.code.clone(),
+            place.kind.name().to_owned(),
+            parent,
+            place.name.clone(),
+            place.address.clone(),
+            degree(place.point.map(|p| p.lon)),
+            degree(place.point.map(|p| p.lat)),
+            format!("{:012}", place.division),
+            place.status.name().to_owned(),
+        ]
+    };
+    let header = EXPORT_COLUMNS.map(str::to_owned).to_vec();
+    match format {
+        ExportFormat::Csv => {
+            let mut out = Vec::new();
+            write_csv(&mut out, &header, all.iter().map(cells))?;
+            Ok(out)
+        }
+        ExportFormat::Xlsx => Ok(write_xlsx("地址库", &header, all.iter().map(cells))?),
+        ExportFormat::GeoJson | ExportFormat::Gpkg => {
+            let mut features = Vec::new();
+            for place in &all {
+                let outline = places::outline(tx, &place.id)?;
+                let geometry = outline.or(place.point.map(|p| Geometry::Point([p.lon, p.lat])));
+                let Some(geometry) = geometry else { continue };
+                let properties: Map<String, Value> =
+                    header.iter().cloned().zip(cells(place).into_iter().map(|cell| json!(cell))).collect();
+                features.push(Feature { geometry, properties });
+            }
+            if format == ExportFormat::GeoJson {
+                return Ok(geojson::collection_json(&features).to_string().into_bytes());
+            }
+            let path = std::env::temp_dir().join(format!("gridweave-export-{}-{}.gpkg", std::process::id(), scope.lo));
+            gridweave_files::gpkg::write(&path, &EXPORT_COLUMNS, &features)?;
+            let io = |source| FileError::Io { path: path.display().to_string(), source };
+            let bytes = std::fs::read(&path).map_err(io)?;
+            std::fs::remove_file(&path).map_err(io)?;
+            Ok(bytes)
+        }
+    }
+}
