@@ -110,7 +110,13 @@ pub(crate) fn build(ground: &Ground, _: &mut dyn Rng) -> Built {
                 outline: None,
                 division: anchor.community,
             };
-            built.places.push(place(unit_code.clone(), "unit", &code, format!("{unit}单元"), unit_address.clone()));
+            built.places.push(place(
+                unit_code.clone(),
+                "unit",
+                &code,
+                format!("{unit}单元"),
+                unit_address.clone(),
+            ));
             for floor in 1..=plot.floors {
                 for room in 1..=plot.rooms {
                     let number = floor * 100 + room;

@@ -96,8 +96,7 @@ pub(crate) struct Tree {
 
 impl Tree {
     pub(crate) fn new(options: &Options, columns: usize, rows: usize) -> Self {
-        let mut divisions =
-            vec![Division { code: CITY, name: options.name.clone(), shape: None }];
+        let mut divisions = vec![Division { code: CITY, name: options.name.clone(), shape: None }];
         let (mut districts, mut streets, mut communities) =
             (Distinct::districts(), Distinct::streets(), Distinct::communities());
         let mut codes = std::collections::HashMap::new();
@@ -152,7 +151,8 @@ pub(crate) fn networks(base: Vec<Cell>) -> Vec<(String, Cell)> {
         let mut groups: std::collections::BTreeMap<i64, Cell> = Default::default();
         for cell in &base {
             let group = cell.code / keep;
-            let code = if keep == 1_000 { group * 1_000 + 1 } else { cell.code / 1_000_000 * 1_000_000 + 1_001 };
+            let code =
+                if keep == 1_000 { group * 1_000 + 1 } else { cell.code / 1_000_000 * 1_000_000 + 1_001 };
             let merged = groups.entry(group).or_insert_with(|| Cell {
                 code,
                 name: format!("{}片", cell.name),
@@ -173,10 +173,7 @@ fn corner(options: &Options, i: usize, j: usize, columns: usize, rows: usize) ->
     let mut rng = SeededRng::new(options.seed ^ ((i as u64) << 32 | j as u64) ^ 0x9e37_79b9);
     let inner = i > 0 && j > 0 && i < columns && j < rows;
     let mut shake = |step: f64| if inner { (rng.unit() - 0.5) * 0.24 * step } else { 0.0 };
-    [
-        WEST + i as f64 * STEP_LON + shake(STEP_LON),
-        SOUTH + j as f64 * STEP_LAT + shake(STEP_LAT),
-    ]
+    [WEST + i as f64 * STEP_LON + shake(STEP_LON), SOUTH + j as f64 * STEP_LAT + shake(STEP_LAT)]
 }
 
 pub(crate) fn invent(options: &Options, rng: &mut SeededRng) -> Ground {
@@ -184,8 +181,13 @@ pub(crate) fn invent(options: &Options, rng: &mut SeededRng) -> Ground {
     let columns = ((wanted as f64).sqrt() * 1.2).ceil().max(1.0) as usize;
     let rows = wanted.div_ceil(columns);
     let tree = Tree::new(options, columns, rows);
-    let mut ground =
-        Ground { divisions: tree.divisions.clone(), cells: vec![], lines: vec![], anchors: vec![], plots: vec![] };
+    let mut ground = Ground {
+        divisions: tree.divisions.clone(),
+        cells: vec![],
+        lines: vec![],
+        anchors: vec![],
+        plots: vec![],
+    };
     let at = |i, j| corner(options, i, j, columns, rows);
     let mut road_names = Distinct::roads();
     let across: Vec<String> = (0..=rows).map(|_| road_names.next()).collect();
@@ -257,7 +259,9 @@ fn river(ground: &mut Ground, columns: usize, rows: usize) {
 /// A strip of green in the middle of a compound.
 fn green(ground: &mut Ground, ring: &[Point]) {
     let area = |u0: f64, v0: f64, u1: f64, v1: f64| {
-        Polygon::from_ring([(u0, v0), (u1, v0), (u1, v1), (u0, v1), (u0, v0)].map(|(u, v)| within(ring, u, v)).to_vec())
+        Polygon::from_ring(
+            [(u0, v0), (u1, v0), (u1, v1), (u0, v1), (u0, v0)].map(|(u, v)| within(ring, u, v)).to_vec(),
+        )
     };
     let geometry = Geometry::Shape(area(0.12, 0.47, 0.88, 0.53).into());
     ground.lines.push(Line { layer: "green", class: "garden".into(), name: None, geometry });
@@ -279,7 +283,8 @@ fn middle(ring: &[Point]) -> Point {
 
 fn inset(ring: &[Point], by: f64) -> Shape {
     let (a, b) = (by, 1.0 - by);
-    Polygon::from_ring([(a, a), (b, a), (b, b), (a, b), (a, a)].map(|(u, v)| within(ring, u, v)).to_vec()).into()
+    Polygon::from_ring([(a, a), (b, a), (b, b), (a, b), (a, a)].map(|(u, v)| within(ring, u, v)).to_vec())
+        .into()
 }
 
 /// Four rows of three houses, until the homes are housed.

@@ -23,12 +23,16 @@ fn from_geojson(options: &Options, path: &Path) -> Result<osm::Extract, CityErro
     let load = |path: &Path| -> Result<Vec<osm::Feature>, CityError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| gridweave_files::FileError::Io { path: path.display().to_string(), source })?;
-        let found = geojson::read(&text).map_err(|why| CityError::BadMap(format!("{}: {why}", path.display())))?;
+        let found =
+            geojson::read(&text).map_err(|why| CityError::BadMap(format!("{}: {why}", path.display())))?;
         let feature = |(i, feature): (usize, geojson::Feature)| {
             let get = |key: &str| feature.properties.get(key).and_then(|v| v.as_str()).map(str::to_owned);
             osm::Feature {
                 id: format!("g{i}"),
-                class: get("kind_detail").or_else(|| get("highway")).or_else(|| get("building")).unwrap_or_default(),
+                class: get("kind_detail")
+                    .or_else(|| get("highway"))
+                    .or_else(|| get("building"))
+                    .unwrap_or_default(),
                 name: get("name"),
                 street: get("addr_street").or_else(|| get("addr:street")),
                 number: get("addr_housenumber").or_else(|| get("addr:housenumber")),
@@ -45,7 +49,12 @@ fn from_geojson(options: &Options, path: &Path) -> Result<osm::Extract, CityErro
     Ok(extract)
 }
 
-fn ground(options: &Options, path: &Path, extract: osm::Extract, rng: &mut SeededRng) -> Result<Ground, CityError> {
+fn ground(
+    options: &Options,
+    path: &Path,
+    extract: osm::Extract,
+    rng: &mut SeededRng,
+) -> Result<Ground, CityError> {
     let shapes: Vec<(&osm::Feature, Shape, f64)> = extract
         .buildings
         .iter()

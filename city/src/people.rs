@@ -109,7 +109,13 @@ pub(crate) fn settle(options: &Options, built: &Built, rng: &mut SeededRng) -> S
         let rented = !vacant && !elderly_alone && rng.chance(0.15);
         society.dwellings.push(Dwelling {
             place: room.code.clone(),
-            occupancy: if vacant { "vacant" } else if rented { "rented" } else { "occupied" },
+            occupancy: if vacant {
+                "vacant"
+            } else if rented {
+                "rented"
+            } else {
+                "occupied"
+            },
         });
         for member in 0..people {
             let age = if elderly_alone {

@@ -98,7 +98,9 @@ pub(crate) fn plant(
             meter.scatter = 0.15 + 0.1 * rng.unit();
         }
         let day_between = |rng: &mut SeededRng| {
-            options.start_day + LEAD_DAYS + rng.below((options.days - LEAD_DAYS - TAIL_DAYS).max(1) as usize) as i64
+            options.start_day
+                + LEAD_DAYS
+                + rng.below((options.days - LEAD_DAYS - TAIL_DAYS).max(1) as usize) as i64
         };
         let mut planted = |meter: &mut Meter, rng: &mut SeededRng, kind, cause, factor: f64| {
             let since = day_between(rng);
@@ -184,11 +186,16 @@ pub(crate) fn reading(options: &Options, meter: &Meter, day: i64) -> Option<Read
     if missing < 0.005 {
         return None;
     }
-    let factor: f64 = meter.phases.iter().filter(|p| (p.from..p.until).contains(&day)).map(|p| p.factor).product();
+    let factor: f64 =
+        meter.phases.iter().filter(|p| (p.from..p.until).contains(&day)).map(|p| p.factor).product();
     // 1970-01-01 was a Thursday.
     let weekend = matches!((day + 3).rem_euclid(7), 5 | 6);
     let rhythm = if weekend { meter.weekend } else { 1.0 };
-    let value = if silent < meter.silent { 0.0 } else { meter.base * factor * rhythm * (meter.scatter * noise).exp() };
+    let value = if silent < meter.silent {
+        0.0
+    } else {
+        meter.base * factor * rhythm * (meter.scatter * noise).exp()
+    };
     Some(Reading {
         meter: meter.code.clone(),
         day,
@@ -208,7 +215,8 @@ fn normal(rng: &mut dyn Rng) -> f64 {
 fn written(room: &Room, rng: &mut dyn Rng) -> String {
     // Divisions at the front end with the community; the rest is road, number and compound.
     let short = room.anchor.split_once("社区").map_or(room.anchor.as_str(), |(_, rest)| rest);
-    let compound = short.split_once('号').map(|(_, rest)| rest).filter(|rest| !rest.is_empty()).unwrap_or(short);
+    let compound =
+        short.split_once('号').map(|(_, rest)| rest).filter(|rest| !rest.is_empty()).unwrap_or(short);
     let building = room.building.trim_end_matches('栋');
     let (unit, number) = (room.unit, room.number);
     match rng.below(20) {

@@ -26,7 +26,11 @@ pub fn write(city: &City, folder: &Path, progress: &mut dyn FnMut(f64)) -> Resul
         })
         .to_string(),
     )?;
-    out.csv("divisions.csv", &["code", "name"], city.divisions.iter().map(|d| vec![d.code.to_string(), d.name.clone()]))?;
+    out.csv(
+        "divisions.csv",
+        &["code", "name"],
+        city.divisions.iter().map(|d| vec![d.code.to_string(), d.name.clone()]),
+    )?;
     let mut networks: Vec<&str> = city.cells.iter().map(|(network, _)| network.as_str()).collect();
     networks.dedup();
     for network in networks {
@@ -70,7 +74,12 @@ pub fn write(city: &City, folder: &Path, progress: &mut dyn FnMut(f64)) -> Resul
             &format!("readings/{}.csv", Zone::date_text(day)),
             &["meter", "time", "value", "address"],
             city.readings(day).into_iter().map(|r| {
-                vec![r.meter, Zone::date_text(r.day), format!("{:.3}", r.value), r.address.unwrap_or_default()]
+                vec![
+                    r.meter,
+                    Zone::date_text(r.day),
+                    format!("{:.3}", r.value),
+                    r.address.unwrap_or_default(),
+                ]
             }),
         )?;
         progress(0.3 + 0.7 * (n + 1) as f64 / days);
@@ -83,18 +92,27 @@ fn registers(city: &City, out: &Folder<'_>) -> Result<(), CityError> {
     out.csv(
         "people.csv",
         &["code", "name", "sex", "identity", "phone"],
-        city.people.iter().map(|p| vec![p.code.clone(), p.name.clone(), text(p.sex), p.identity.clone(), p.phone.clone()]),
+        city.people
+            .iter()
+            .map(|p| vec![p.code.clone(), p.name.clone(), text(p.sex), p.identity.clone(), p.phone.clone()]),
     )?;
     out.csv(
         "organisations.csv",
         &["code", "name", "kind"],
         city.organisations.iter().map(|o| vec![o.code.clone(), o.name.clone(), text(o.kind)]),
     )?;
-    out.csv("dwellings.csv", &["place", "occupancy"], city.dwellings.iter().map(|d| vec![d.place.clone(), text(d.occupancy)]))?;
+    out.csv(
+        "dwellings.csv",
+        &["place", "occupancy"],
+        city.dwellings.iter().map(|d| vec![d.place.clone(), text(d.occupancy)]),
+    )?;
     out.csv(
         "devices.csv",
         &["code", "kind", "place"],
-        city.meters.iter().filter(|m| m.registered).map(|m| vec![m.code.clone(), text("water_meter"), m.place.clone()]),
+        city.meters
+            .iter()
+            .filter(|m| m.registered)
+            .map(|m| vec![m.code.clone(), text("water_meter"), m.place.clone()]),
     )?;
     out.csv(
         "ties.csv",
@@ -104,7 +122,9 @@ fn registers(city: &City, out: &Folder<'_>) -> Result<(), CityError> {
     out.csv(
         "absences.csv",
         &["place", "from", "until", "told_by"],
-        city.absences.iter().map(|a| vec![a.place.clone(), Zone::date_text(a.from), Zone::date_text(a.until), text("household")]),
+        city.absences.iter().map(|a| {
+            vec![a.place.clone(), Zone::date_text(a.from), Zone::date_text(a.until), text("household")]
+        }),
     )?;
     out.csv(
         "care.csv",
@@ -121,10 +141,20 @@ fn truth(city: &City, out: &Folder<'_>) -> Result<(), CityError> {
         "truth/events.csv",
         &["meter", "place", "kind", "since", "cause"],
         city.truth.iter().map(|t| {
-            vec![t.meter.clone(), t.place.clone(), t.kind.to_owned(), Zone::date_text(t.since), t.cause.to_owned()]
+            vec![
+                t.meter.clone(),
+                t.place.clone(),
+                t.kind.to_owned(),
+                Zone::date_text(t.since),
+                t.cause.to_owned(),
+            ]
         }),
     )?;
-    out.csv("truth/meters.csv", &["meter", "place"], city.meters.iter().map(|m| vec![m.code.clone(), m.place.clone()]))
+    out.csv(
+        "truth/meters.csv",
+        &["meter", "place"],
+        city.meters.iter().map(|m| vec![m.code.clone(), m.place.clone()]),
+    )
 }
 
 fn io(path: &Path, source: std::io::Error) -> FileError {
@@ -151,7 +181,12 @@ impl Folder<'_> {
         self.text(name, &collection_json(&features).to_string())
     }
 
-    fn csv(&self, name: &str, header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<(), CityError> {
+    fn csv(
+        &self,
+        name: &str,
+        header: &[&str],
+        rows: impl Iterator<Item = Vec<String>>,
+    ) -> Result<(), CityError> {
         let path = self.0.join(name);
         let mut out = BufWriter::new(File::create(&path).map_err(|source| io(&path, source))?);
         let header: Vec<String> = header.iter().map(|name| (*name).to_owned()).collect();

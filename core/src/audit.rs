@@ -18,7 +18,12 @@ pub struct Entry {
 
 impl Entry {
     /// An entry about a subject.
-    pub fn new(action: &'static str, subject: impl Into<String>, division: i64, body: serde_json::Value) -> Self {
+    pub fn new(
+        action: &'static str,
+        subject: impl Into<String>,
+        division: i64,
+        body: serde_json::Value,
+    ) -> Self {
         Self { action, subject: subject.into(), division, body }
     }
 }

@@ -187,9 +187,11 @@ impl CreditCode {
         let mut sum = 0;
         let mut weight = 1;
         for (i, character) in code.chars().enumerate() {
-            let value = CREDIT_ALPHABET
-                .find(character)
-                .ok_or(InvalidCode::Character { what, character, position: i + 1 })?;
+            let value = CREDIT_ALPHABET.find(character).ok_or(InvalidCode::Character {
+                what,
+                character,
+                position: i + 1,
+            })?;
             if i < 17 {
                 sum += value * weight;
                 weight = weight * 3 % 31;

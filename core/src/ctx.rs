@@ -1,6 +1,11 @@
 //! What an operation is given: who acts, for what purpose, the time and chance.
 
-use crate::{actor::{Actor, Purpose}, ids, rng::{OsRng, Rng}, time::{Clock, SystemClock, TimeMs, Zone}};
+use crate::{
+    actor::{Actor, Purpose},
+    ids,
+    rng::{OsRng, Rng},
+    time::{Clock, SystemClock, TimeMs, Zone},
+};
 use std::sync::{Arc, Mutex};
 
 /// The surroundings of one operation. Cheap to clone.

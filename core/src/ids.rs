@@ -7,9 +7,7 @@ pub fn uuid_v7(now: TimeMs, rng: &mut dyn Rng) -> String {
     let mut random = [0u8; 10];
     rng.fill(&mut random);
     let millis = u64::try_from(now.0).unwrap_or(0);
-    uuid::Builder::from_unix_timestamp_millis(millis, &random)
-        .into_uuid()
-        .to_string()
+    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().to_string()
 }
 
 macro_rules! id_type {

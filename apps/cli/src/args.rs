@@ -69,10 +69,14 @@ pub enum Command {
         what: ImportCommand,
     },
     /// Push a file to a feed of a running server.
-    #[command(after_help = "Example:\n  gridweave push --server http://127.0.0.1:8080 --key KEY --feed water-daily 2026-11-22.csv")]
+    #[command(
+        after_help = "Example:\n  gridweave push --server http://127.0.0.1:8080 --key KEY --feed water-daily 2026-11-22.csv"
+    )]
     Push(PushCall),
     /// Open a case for each row of a table through a running server.
-    #[command(after_help = "Example:\n  gridweave report --server http://127.0.0.1:8080 --key KEY --title subject --body body --id message_id messages.csv")]
+    #[command(
+        after_help = "Example:\n  gridweave report --server http://127.0.0.1:8080 --key KEY --title subject --body body --id message_id messages.csv"
+    )]
     Report(ReportCall),
     /// A synthetic city.
     City {
@@ -81,7 +85,9 @@ pub enum Command {
         what: CityCommand,
     },
     /// Which cell of each layer does each point lie in?
-    #[command(after_help = "Example:\n  gridweave locate --cells cells-base.geojson --points places.csv --out located.csv")]
+    #[command(
+        after_help = "Example:\n  gridweave locate --cells cells-base.geojson --points places.csv --out located.csv"
+    )]
     Locate(LocateCall),
     /// Parse and match addresses.
     Address {
@@ -123,7 +129,9 @@ pub enum LedgerCommand {
 #[derive(Subcommand)]
 pub enum AccountCommand {
     /// Make an account; without a password it is a program's, and its key is printed once.
-    #[command(after_help = "Example:\n  gridweave account create --login feed --name 数据对接 --role integrator\n  GRIDWEAVE_PASSWORD=… gridweave account create --login chen --name 陈静 --role operator --division 420106 --with-password")]
+    #[command(
+        after_help = "Example:\n  gridweave account create --login feed --name 数据对接 --role integrator\n  GRIDWEAVE_PASSWORD=… gridweave account create --login chen --name 陈静 --role operator --division 420106 --with-password"
+    )]
     Create {
         /// Sign-in name.
         #[arg(long)]
@@ -183,7 +191,9 @@ pub enum ImportCommand {
         publish: bool,
     },
     /// Places from a table, with outlines from GeoJSON.
-    #[command(after_help = "Example:\n  gridweave import places places.csv --outlines outlines.geojson --rejects rejects.csv")]
+    #[command(
+        after_help = "Example:\n  gridweave import places places.csv --outlines outlines.geojson --rejects rejects.csv"
+    )]
     Places {
         /// CSV, XLSX, GeoPackage or GeoJSON.
         file: PathBuf,
@@ -289,7 +299,9 @@ pub struct ReportCall {
 #[derive(Subcommand)]
 pub enum CityCommand {
     /// Make a city as a folder of ordinary files.
-    #[command(after_help = "Example:\n  gridweave city make --households 30000 --seed 7 --out city\n  gridweave city make --households 5000 --seed 1 --on north-bayreuth.osm.pbf --out city")]
+    #[command(
+        after_help = "Example:\n  gridweave city make --households 30000 --seed 7 --out city\n  gridweave city make --households 5000 --seed 1 --on north-bayreuth.osm.pbf --out city"
+    )]
     Make {
         /// The city's size and seed.
         #[command(flatten)]
@@ -299,7 +311,9 @@ pub enum CityCommand {
         out: PathBuf,
     },
     /// Let cities live through the whole platform and compare the visits with the planted truth.
-    #[command(after_help = "Example:\n  gridweave city score --households 10000 --days 90 --seeds 1,2,3,4,5 --json")]
+    #[command(
+        after_help = "Example:\n  gridweave city score --households 10000 --days 90 --seeds 1,2,3,4,5 --json"
+    )]
     Score {
         /// The city's size and seed.
         #[command(flatten)]
@@ -376,7 +390,9 @@ pub enum AddressCommand {
     #[command(after_help = "Example:\n  echo 新华路202号东湖花园3栋1单元502室 | gridweave address parse")]
     Parse,
     /// Match a column of a table against a library of places.
-    #[command(after_help = "Example:\n  gridweave address match --library places.csv --in meters.csv --column address --out matched.csv")]
+    #[command(
+        after_help = "Example:\n  gridweave address match --library places.csv --in meters.csv --column address --out matched.csv"
+    )]
     Match {
         /// Table with place_id (or code) and address.
         #[arg(long)]

@@ -62,9 +62,11 @@ pub fn run(settings: &Settings, what: CityCommand) -> anyhow::Result<ExitCode> {
                     options.start_day = Options::default().start_day;
                 }
                 let city = make(&options)?;
-                let folder = std::env::temp_dir().join(format!("gridweave-score-{}-{seed}", std::process::id()));
+                let folder =
+                    std::env::temp_dir().join(format!("gridweave-score-{}-{seed}", std::process::id()));
                 let mut progress = Progress::new();
-                let result = simulate::score_city(&city, &folder, &mut |stage, share| progress.show(stage, share));
+                let result =
+                    simulate::score_city(&city, &folder, &mut |stage, share| progress.show(stage, share));
                 progress.done();
                 std::fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
                 let result = result?;
@@ -92,7 +94,12 @@ pub fn run(settings: &Settings, what: CityCommand) -> anyhow::Result<ExitCode> {
 
 fn print_score(s: &CityScore) {
     println!("seed {} · {} homes · {} days · {:.0} s", s.seed, s.households, s.days, s.seconds);
-    for (name, score) in [("all", s.all), ("zero onset", s.zero_onset), ("level shifts", s.shifts), ("use of vacant", s.returns)] {
+    for (name, score) in [
+        ("all", s.all),
+        ("zero onset", s.zero_onset),
+        ("level shifts", s.shifts),
+        ("use of vacant", s.returns),
+    ] {
         println!(
             "  {name:14} recall {:.3} ({}/{})  precision {:.3} ({}/{})",
             score.recall, score.recalled, score.planted, score.precision, score.right, score.found

@@ -68,7 +68,11 @@ pub fn ledger(settings: &Settings, what: LedgerCommand) -> anyhow::Result<ExitCo
         for broken in &found.broken {
             println!("lane {}: entry {} is {}", broken.lane, broken.seq, broken.what);
         }
-        println!("{} entries, {}", found.entries, if found.broken.is_empty() { "every chain holds" } else { "BROKEN" });
+        println!(
+            "{} entries, {}",
+            found.entries,
+            if found.broken.is_empty() { "every chain holds" } else { "BROKEN" }
+        );
     }
     Ok(if found.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -94,7 +98,8 @@ pub fn account(settings: &Settings, what: AccountCommand) -> anyhow::Result<Exit
     };
     let app = open(settings)?;
     let ctx = app.system.clone();
-    let input = create_account::Input { login, name, department, password, grants: vec![Grant { role, division }] };
+    let input =
+        create_account::Input { login, name, department, password, grants: vec![Grant { role, division }] };
     let made = write(&app, move |tx| create_account::run(tx, &ctx, &input))?;
     match (&made.key, settings.json) {
         (key, true) => println!("{}", json!({ "account": made.account, "key": key })),
@@ -105,7 +110,8 @@ pub fn account(settings: &Settings, what: AccountCommand) -> anyhow::Result<Exit
 }
 
 fn say(settings: &Settings, value: &impl serde::Serialize) -> anyhow::Result<()> {
-    let text = if settings.json { serde_json::to_string(value)? } else { serde_json::to_string_pretty(value)? };
+    let text =
+        if settings.json { serde_json::to_string(value)? } else { serde_json::to_string_pretty(value)? };
     println!("{text}");
     Ok(())
 }
@@ -153,7 +159,8 @@ pub fn import(settings: &Settings, what: ImportCommand) -> anyhow::Result<ExitCo
                 }
                 Ok(drawn)
             })?;
-            let findings = json!({ "plan": drawn.plan, "cells": count, "findings": drawn.findings, "rejected": bad });
+            let findings =
+                json!({ "plan": drawn.plan, "cells": count, "findings": drawn.findings, "rejected": bad });
             say(settings, &findings)?;
         }
         ImportCommand::Places { file, outlines, crs: name, rejects } => {
@@ -200,7 +207,8 @@ fn import_places_file(
         _ => (read_table(file)?, HashMap::new()),
     };
     if let Some(path) = outlines {
-        let found = geojson::read(&text(path)?).map_err(|why| WrongCall(format!("{}: {why}", path.display())))?;
+        let found =
+            geojson::read(&text(path)?).map_err(|why| WrongCall(format!("{}: {why}", path.display())))?;
         for feature in found.good {
             if let (Some(code), Geometry::Shape(shape)) =
                 (feature.properties.get("code").and_then(Value::as_str), feature.geometry)
@@ -236,9 +244,15 @@ fn table_of(features: Vec<geojson::Feature>) -> (Table, HashMap<String, Shape>) 
     }
     let cell = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     for (n, feature) in features.into_iter().enumerate() {
-        let row = table.header.iter().map(|key| feature.properties.get(key).map(cell).unwrap_or_default()).collect();
+        let row = table
+            .header
+            .iter()
+            .map(|key| feature.properties.get(key).map(cell).unwrap_or_default())
+            .collect();
         table.rows.push((n as u64 + 1, row));
-        if let (Some(code), Geometry::Shape(shape)) = (feature.properties.get("code").map(cell), feature.geometry) {
+        if let (Some(code), Geometry::Shape(shape)) =
+            (feature.properties.get("code").map(cell), feature.geometry)
+        {
             shapes.insert(code, shape);
         }
     }
@@ -269,7 +283,12 @@ fn base_map(file: &Path, utm: Option<u8>) -> anyhow::Result<Vec<BaseFeature>> {
                 Some(zone) => geometry.map(|p| utm_north_to_wgs84(zone, p)),
                 None => geometry,
             };
-            features.push(BaseFeature { layer: "road".into(), class: "residential".into(), name: None, geometry });
+            features.push(BaseFeature {
+                layer: "road".into(),
+                class: "residential".into(),
+                name: None,
+                geometry,
+            });
         }
         return Ok(features);
     }
@@ -287,7 +306,12 @@ fn import_city(settings: &Settings, app: &App, folder: &Path) -> anyhow::Result<
     }
     sub(ImportCommand::Basemap { file: folder.join("basemap.geojson"), utm: None })?;
     let outlines = Some(folder.join("outlines.geojson"));
-    sub(ImportCommand::Places { file: folder.join("places.csv"), outlines, crs: "wgs84".into(), rejects: None })?;
+    sub(ImportCommand::Places {
+        file: folder.join("places.csv"),
+        outlines,
+        crs: "wgs84".into(),
+        rejects: None,
+    })?;
     for kind in RowKind::ALL {
         let file = folder.join(format!("{}.csv", kind.name()));
         if file.exists() {
@@ -323,14 +347,24 @@ pub fn push(call: &PushCall) -> anyhow::Result<ExitCode> {
         let status = response.status();
         let answer: Value = response.body_mut().read_json().context("the answer is no JSON")?;
         if !status.is_success() {
-            bail!("{}: {} ({})", file.display(), answer["title"].as_str().unwrap_or("refused"), answer["code"]);
+            bail!(
+                "{}: {} ({})",
+                file.display(),
+                answer["title"].as_str().unwrap_or("refused"),
+                answer["code"]
+            );
         }
         rejected.extend(answer["rejected"].as_array().cloned().unwrap_or_default());
         if !call.json {
             println!(
                 "{}: {} rows, {} taken, {} rejected, {} signals, {} wait for a door{}",
-                file.display(), answer["rows"], answer["accepted"], answer["rejected_count"], answer["signals"],
-                answer["unmatched"], if answer["repeated"] == true { " (was pushed before)" } else { "" }
+                file.display(),
+                answer["rows"],
+                answer["accepted"],
+                answer["rejected_count"],
+                answer["signals"],
+                answer["unmatched"],
+                if answer["repeated"] == true { " (was pushed before)" } else { "" }
             );
         }
         results.push(answer);
@@ -392,9 +426,15 @@ pub fn generate(what: String) -> anyhow::Result<ExitCode> {
         "openapi" => println!("{}", serde_json::to_string_pretty(&http::openapi::build())?),
         "schema" => print!("{}", gridweave_db::migrate::schema_text(assembly::MIGRATIONS)),
         "config" => print!("{}", Config::example()),
-        "config-schema" => println!("{}", serde_json::to_string_pretty(&gridweave_server::config::json_schema())?),
+        "config-schema" => {
+            println!("{}", serde_json::to_string_pretty(&gridweave_server::config::json_schema())?)
+        }
         "refusals" => println!("{}", serde_json::to_string_pretty(&gridweave_server::refusals::as_json())?),
-        other => return Err(WrongCall(format!("{other:?}: use openapi, schema, config, config-schema, refusals")).into()),
+        other => {
+            return Err(
+                WrongCall(format!("{other:?}: use openapi, schema, config, config-schema, refusals")).into()
+            );
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -63,7 +63,8 @@ fn read_cells(call: &LocateCall) -> anyhow::Result<Cells> {
     let is_table = path.extension().is_some_and(|ending| ending == "parquet" || ending == "csv");
     if is_table {
         let table = read_table(path)?;
-        let (layer, cell) = (column(&table, &call.layer_column, path)?, column(&table, &call.cell_column, path)?);
+        let (layer, cell) =
+            (column(&table, &call.layer_column, path)?, column(&table, &call.cell_column, path)?);
         let shape = column(&table, "geometry", path)?;
         for (line, row) in &table.rows {
             let place = format!("{} row {line}", path.display());
@@ -103,7 +104,9 @@ pub fn locate(call: &LocateCall) -> anyhow::Result<ExitCode> {
     let points: Vec<[f64; 2]> = table
         .rows
         .iter()
-        .map(|(_, row)| [row[lon].trim().parse().unwrap_or(f64::NAN), row[lat].trim().parse().unwrap_or(f64::NAN)])
+        .map(|(_, row)| {
+            [row[lon].trim().parse().unwrap_or(f64::NAN), row[lat].trim().parse().unwrap_or(f64::NAN)]
+        })
         .collect();
     let found = locator.locate_all(&points);
     let lookup_s = clock.elapsed().as_secs_f64() - read_s - build_s;
@@ -122,7 +125,9 @@ pub fn locate(call: &LocateCall) -> anyhow::Result<ExitCode> {
     header.extend(cells.layers.iter().map(|(name, _)| name.clone()));
     let rows = table.rows.iter().enumerate().map(|(i, (_, row))| {
         let mut row = row.clone();
-        row.extend(found.iter().map(|layer| layer[i].map_or(String::new(), |n| cells.codes[n as usize].clone())));
+        row.extend(
+            found.iter().map(|layer| layer[i].map_or(String::new(), |n| cells.codes[n as usize].clone())),
+        );
         row
     });
     write_csv(&mut output(call.out.as_deref())?, &header, rows)?;
@@ -210,8 +215,11 @@ pub fn meters(what: MetersCommand) -> anyhow::Result<ExitCode> {
                 for (line, row) in &table.rows {
                     match (zone.parse(&row[t]), row[v].parse::<f64>()) {
                         (Some(TimeMs(ms)), Ok(number)) => {
-                            *days.entry(row[m].clone()).or_default().entry(zone.day_of(TimeMs(ms))).or_default() +=
-                                number;
+                            *days
+                                .entry(row[m].clone())
+                                .or_default()
+                                .entry(zone.day_of(TimeMs(ms)))
+                                .or_default() += number;
                         }
                         _ => {
                             bad += 1;
@@ -222,7 +230,8 @@ pub fn meters(what: MetersCommand) -> anyhow::Result<ExitCode> {
                     }
                 }
             }
-            let header = ["meter", "kind", "since", "detected", "size", "confidence", "reason"].map(str::to_owned);
+            let header =
+                ["meter", "kind", "since", "detected", "size", "confidence", "reason"].map(str::to_owned);
             let mut rows = Vec::new();
             for (meter, series) in days {
                 let mut detector = Detector::default();

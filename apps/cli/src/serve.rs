@@ -11,7 +11,8 @@ use std::process::ExitCode;
 pub fn configuration(settings: &Settings) -> anyhow::Result<Config> {
     // Variables that only this program's own commands read are no settings.
     let environment = std::env::vars().filter(|(name, _)| name != "GRIDWEAVE_PASSWORD");
-    let mut config = Config::load(settings.config.as_deref(), environment).map_err(|e| WrongCall(e.to_string()))?;
+    let mut config =
+        Config::load(settings.config.as_deref(), environment).map_err(|e| WrongCall(e.to_string()))?;
     if let Some(data) = &settings.data {
         config.data.clone_from(data);
     }
@@ -51,9 +52,9 @@ pub fn serve(settings: &Settings) -> anyhow::Result<ExitCode> {
     start_log(&config);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async move {
-        let listener = tokio::net::TcpListener::bind(&config.listen)
-            .await
-            .with_context(|| format!("cannot listen on {}; is another server running there?", config.listen))?;
+        let listener = tokio::net::TcpListener::bind(&config.listen).await.with_context(|| {
+            format!("cannot listen on {}; is another server running there?", config.listen)
+        })?;
         let address = listener.local_addr()?;
         let app = tokio::task::spawn_blocking(move || App::open(config)).await??;
         app.db.listen();

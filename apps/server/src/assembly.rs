@@ -61,7 +61,9 @@ pub enum StartError {
     #[error("zone {0:?} is no IANA time zone; use Asia/Shanghai")]
     Zone(String),
     /// The key file is damaged.
-    #[error("{0} does not hold a key of 32 bytes in hexadecimal; restore it from its backup: without it identity numbers and phones cannot be read")]
+    #[error(
+        "{0} does not hold a key of 32 bytes in hexadecimal; restore it from its backup: without it identity numbers and phones cannot be read"
+    )]
     Key(String),
 }
 
@@ -91,7 +93,11 @@ impl App {
     }
 
     /// The same with a clock and randomness of the caller's: for simulations and tests.
-    pub fn open_with(config: Config, clock: Arc<dyn Clock>, rng: Arc<Mutex<dyn Rng>>) -> Result<Self, StartError> {
+    pub fn open_with(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        rng: Arc<Mutex<dyn Rng>>,
+    ) -> Result<Self, StartError> {
         let zone = Zone::named(&config.zone).ok_or_else(|| StartError::Zone(config.zone.clone()))?;
         let catalogues = Catalogues::load(config.catalogues.as_deref())?;
         let data = |source| StartError::Data { path: config.data.display().to_string(), source };
@@ -159,9 +165,13 @@ mod tests {
         on_both(MIGRATIONS, |db| {
             for sql in STATEMENTS.iter().copied().flatten() {
                 let outcome = db.write_blocking(move |tx| tx.check(sql));
-                assert!(outcome.is_ok(), "{} on {:?}: {:?}", sql.name, db.engine(), outcome.err().map(|e| {
-                    std::error::Error::source(&e).map(ToString::to_string)
-                }));
+                assert!(
+                    outcome.is_ok(),
+                    "{} on {:?}: {:?}",
+                    sql.name,
+                    db.engine(),
+                    outcome.err().map(|e| { std::error::Error::source(&e).map(ToString::to_string) })
+                );
             }
         });
     }
@@ -172,13 +182,15 @@ mod tests {
         let found = std::sync::Mutex::new(&mut seen);
         on_both(MIGRATIONS, |db| found.lock().unwrap().push(gridweave_db::migrate::columns(db).unwrap()));
         assert!(seen.windows(2).all(|pair| pair[0] == pair[1]));
-        let classes: toml::Table =
-            toml::from_str(include_str!("../../../docs/data-classes.toml")).unwrap();
+        let classes: toml::Table = toml::from_str(include_str!("../../../docs/data-classes.toml")).unwrap();
         let mut classed = Vec::new();
         for (table, columns) in classes {
             for (column, class) in columns.as_table().unwrap() {
                 let class = class.as_str().unwrap().split(' ').next().unwrap_or_default().to_owned();
-                assert!(["public", "internal", "personal", "sensitive"].contains(&class.as_str()), "{table}.{column}");
+                assert!(
+                    ["public", "internal", "personal", "sensitive"].contains(&class.as_str()),
+                    "{table}.{column}"
+                );
                 classed.push(format!("{table}.{column}"));
             }
         }

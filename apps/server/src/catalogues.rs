@@ -61,7 +61,8 @@ impl Catalogues {
         };
         let cases =
             Catalogue::from_toml(&text(folder, "categories.toml")?).map_err(bad("categories.toml"))?;
-        let rules = Rules::from_toml(&text(folder, "rules/visits.toml")?).map_err(bad("rules/visits.toml"))?;
+        let rules =
+            Rules::from_toml(&text(folder, "rules/visits.toml")?).map_err(bad("rules/visits.toml"))?;
         let mut feeds = Vec::new();
         for name in names(folder, "feeds/", ".toml") {
             feeds.push(Feed::from_toml(&text(folder, &name)?).map_err(bad(&name))?);
@@ -73,7 +74,8 @@ impl Catalogues {
         }
         let forms = Forms::new(forms).map_err(bad("forms/"))?;
         for rule in &rules.rules {
-            let known = matches!(rule.then.as_str(), "silence" | "watch") || cases.category(&rule.then).is_some();
+            let known =
+                matches!(rule.then.as_str(), "silence" | "watch") || cases.category(&rule.then).is_some();
             if !known {
                 return Err(bad("rules/visits.toml")(format!("rule {}: no category {}", rule.id, rule.then)));
             }

@@ -80,7 +80,12 @@ pub struct CardCase {
 
 impl From<Case> for CardCase {
     fn from(case: Case) -> Self {
-        Self { no: case.no.0, title: case.title, state: case.state, established_at_ms: case.established_at_ms }
+        Self {
+            no: case.no.0,
+            title: case.title,
+            state: case.state,
+            established_at_ms: case.established_at_ms,
+        }
     }
 }
 
@@ -113,7 +118,10 @@ pub fn place_resource(tx: &mut Tx, ctx: &Ctx, place: &Place) -> Result<Resource,
     }
     if let Some(department) = &ctx.actor.department {
         let theirs = gridweave_cases::Handler::Department(department.clone());
-        if cases::at_place(tx, &place.id, 20)?.iter().any(|case| case.handler == theirs && !case.state.is_end()) {
+        if cases::at_place(tx, &place.id, 20)?
+            .iter()
+            .any(|case| case.handler == theirs && !case.state.is_end())
+        {
             resource.department = Some(department.clone());
         }
     }

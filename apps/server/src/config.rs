@@ -110,7 +110,9 @@ impl Config {
 
     /// The database's address.
     pub fn database_url(&self) -> String {
-        self.database.clone().unwrap_or_else(|| format!("sqlite:{}", self.data.join("gridweave.db").display()))
+        self.database
+            .clone()
+            .unwrap_or_else(|| format!("sqlite:{}", self.data.join("gridweave.db").display()))
     }
 
     /// The commented example file, made from the schema.

@@ -25,7 +25,13 @@ pub fn digest(bytes: &[u8]) -> String {
 }
 
 /// Pushes a table to a feed; rows that could not be read count as rejected.
-pub fn push_table(tx: &mut Tx, ctx: &Ctx, feed: &Feed, digest: &str, table: &Table) -> Result<push::Pushed, OpError> {
+pub fn push_table(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    feed: &Feed,
+    digest: &str,
+    table: &Table,
+) -> Result<push::Pushed, OpError> {
     let rows: Vec<push::Row> = table.maps().map(|(line, values)| push::Row { line, values }).collect();
     let door = |tx: &mut Tx, meter: &str| gridweave_registers::queries::place_of_device(tx, meter);
     let mut done = push::run(tx, ctx, feed, digest, &rows, &door)?;
@@ -138,10 +144,11 @@ pub fn division_outlines(text: &str, crs: Crs) -> Result<(Vec<DivisionRow>, Vec<
     let found = geojson::read(text)?;
     let (mut rows, mut bad) = (Vec::new(), found.bad);
     for (i, feature) in found.good.into_iter().enumerate() {
-        let code = ["code", "adcode"].iter().find_map(|key| feature.properties.get(*key)).map(|value| match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        });
+        let code =
+            ["code", "adcode"].iter().find_map(|key| feature.properties.get(*key)).map(|value| match value {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            });
         let name = feature.properties.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
         let code = code.as_deref().map(DivisionCode::parse);
         match (code, feature.geometry.map(|p| crs.to_wgs84(p))) {
@@ -184,14 +191,17 @@ pub fn place_rows(
             }
             _ => None,
         };
-        let division = get("division").and_then(|text| DivisionCode::parse(&text).ok()).map(DivisionCode::number);
+        let division =
+            get("division").and_then(|text| DivisionCode::parse(&text).ok()).map(DivisionCode::number);
         rows.push(import_places::PlaceRow {
             line,
             kind,
             parent: get("parent"),
             name: get("name").unwrap_or_default(),
             address: get("address").unwrap_or_default(),
-            aliases: get("aliases").map(|all| all.split(';').map(str::to_owned).collect()).unwrap_or_default(),
+            aliases: get("aliases")
+                .map(|all| all.split(';').map(str::to_owned).collect())
+                .unwrap_or_default(),
             point,
             outline: outlines.get(&code).cloned().map(Geometry::Shape),
             division,
@@ -204,13 +214,16 @@ pub fn place_rows(
 /// The base map of GeoJSON features with properties `layer`, `class`, `name`.
 pub fn base_features(text: &str) -> Result<Vec<BaseFeature>, String> {
     let found = geojson::read(text)?;
-    let text_of = |feature: &Feature, key: &str| feature.properties.get(key).and_then(Value::as_str).map(str::to_owned);
+    let text_of =
+        |feature: &Feature, key: &str| feature.properties.get(key).and_then(Value::as_str).map(str::to_owned);
     Ok(found
         .good
         .into_iter()
         .map(|feature| BaseFeature {
             layer: text_of(&feature, "layer").unwrap_or_else(|| "road".to_owned()),
-            class: text_of(&feature, "class").or_else(|| text_of(&feature, "kind_detail")).unwrap_or_default(),
+            class: text_of(&feature, "class")
+                .or_else(|| text_of(&feature, "kind_detail"))
+                .unwrap_or_default(),
             name: text_of(&feature, "name"),
             geometry: feature.geometry,
         })
@@ -329,7 +342,8 @@ pub enum ExportError {
     File(#[from] FileError),
 }
 
-const EXPORT_COLUMNS: [&str; 9] = ["code", "kind", "parent", "name", "address", "lon", "lat", "division", "status"];
+const EXPORT_COLUMNS: [&str; 9] =
+    ["code", "kind", "parent", "name", "address", "lon", "lat", "division", "status"];
 const EXPORT_PAGE: i64 = 5000;
 
 /// The library of a scope as a file, in a form that the import takes again.
@@ -382,7 +396,11 @@ pub fn export_places(tx: &mut Tx, scope: Scope, format: ExportFormat) -> Result<
             if format == ExportFormat::GeoJson {
                 return Ok(geojson::collection_json(&features).to_string().into_bytes());
             }
-            let path = std::env::temp_dir().join(format!("gridweave-export-{}-{}.gpkg", std::process::id(), scope.lo));
+            let path = std::env::temp_dir().join(format!(
+                "gridweave-export-{}-{}.gpkg",
+                std::process::id(),
+                scope.lo
+            ));
             gridweave_files::gpkg::write(&path, &EXPORT_COLUMNS, &features)?;
             let io = |source| FileError::Io { path: path.display().to_string(), source };
             let bytes = std::fs::read(&path).map_err(io)?;

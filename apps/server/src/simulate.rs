@@ -14,7 +14,8 @@ use gridweave_cases::{Action, State};
 use gridweave_city::City;
 use gridweave_core::time::{DAY_MS, HOUR_MS};
 use gridweave_core::{
-    Actor, CellCode, Ctx, DivisionCode, Grant, LonLat, ManualClock, PlaceId, Rng, Role, Scope, SeededRng, TimeMs, Zone,
+    Actor, CellCode, Ctx, DivisionCode, Grant, LonLat, ManualClock, PlaceId, Rng, Role, Scope, SeededRng,
+    TimeMs, Zone,
 };
 use gridweave_db::{DbError, OpError};
 use gridweave_files::Table;
@@ -163,7 +164,11 @@ impl Simulation {
         Ok(())
     }
 
-    fn import_registers(&self, city: &City, progress: &mut dyn FnMut(&str, f64)) -> Result<(), SimulationError> {
+    fn import_registers(
+        &self,
+        city: &City,
+        progress: &mut dyn FnMut(&str, f64),
+    ) -> Result<(), SimulationError> {
         let table = |header: &[&str], rows: Vec<Vec<String>>| Table {
             header: header.iter().map(|name| (*name).to_owned()).collect(),
             rows: rows.into_iter().enumerate().map(|(n, cells)| (n as u64 + 2, cells)).collect(),
@@ -172,27 +177,91 @@ impl Simulation {
         let date = Zone::date_text;
         let text = |value: &str| value.to_owned();
         let sets = [
-            (RowKind::People, table(&["code", "name", "sex", "identity", "phone"], city.people.iter().map(|p| {
-                vec![p.code.clone(), p.name.clone(), text(p.sex), p.identity.clone(), p.phone.clone()]
-            }).collect())),
-            (RowKind::Organisations, table(&["code", "name", "kind"], city.organisations.iter().map(|o| {
-                vec![o.code.clone(), o.name.clone(), text(o.kind)]
-            }).collect())),
-            (RowKind::Dwellings, table(&["place", "occupancy"], city.dwellings.iter().map(|d| {
-                vec![d.place.clone(), text(d.occupancy)]
-            }).collect())),
-            (RowKind::Devices, table(&["code", "kind", "place"], city.meters.iter().filter(|m| m.registered).map(|m| {
-                vec![m.code.clone(), text("water_meter"), m.place.clone()]
-            }).collect())),
-            (RowKind::Ties, table(&["subject", "place", "kind"], city.ties.iter().map(|t| {
-                vec![t.subject.clone(), t.place.clone(), text(t.kind)]
-            }).collect())),
-            (RowKind::Absences, table(&["place", "from", "until", "told_by"], city.absences.iter().map(|a| {
-                vec![a.place.clone(), date(a.from), date(a.until), text("household")]
-            }).collect())),
-            (RowKind::Care, table(&["person", "label", "level", "owner", "purpose", "until"], city.care.iter().map(|c| {
-                vec![c.person.clone(), text(c.label), text("1"), text("民政"), text("居家养老巡访"), date(city.options.start_day + 400)]
-            }).collect())),
+            (
+                RowKind::People,
+                table(
+                    &["code", "name", "sex", "identity", "phone"],
+                    city.people
+                        .iter()
+                        .map(|p| {
+                            vec![
+                                p.code.clone(),
+                                p.name.clone(),
+                                text(p.sex),
+                                p.identity.clone(),
+                                p.phone.clone(),
+                            ]
+                        })
+                        .collect(),
+                ),
+            ),
+            (
+                RowKind::Organisations,
+                table(
+                    &["code", "name", "kind"],
+                    city.organisations
+                        .iter()
+                        .map(|o| vec![o.code.clone(), o.name.clone(), text(o.kind)])
+                        .collect(),
+                ),
+            ),
+            (
+                RowKind::Dwellings,
+                table(
+                    &["place", "occupancy"],
+                    city.dwellings.iter().map(|d| vec![d.place.clone(), text(d.occupancy)]).collect(),
+                ),
+            ),
+            (
+                RowKind::Devices,
+                table(
+                    &["code", "kind", "place"],
+                    city.meters
+                        .iter()
+                        .filter(|m| m.registered)
+                        .map(|m| vec![m.code.clone(), text("water_meter"), m.place.clone()])
+                        .collect(),
+                ),
+            ),
+            (
+                RowKind::Ties,
+                table(
+                    &["subject", "place", "kind"],
+                    city.ties
+                        .iter()
+                        .map(|t| vec![t.subject.clone(), t.place.clone(), text(t.kind)])
+                        .collect(),
+                ),
+            ),
+            (
+                RowKind::Absences,
+                table(
+                    &["place", "from", "until", "told_by"],
+                    city.absences
+                        .iter()
+                        .map(|a| vec![a.place.clone(), date(a.from), date(a.until), text("household")])
+                        .collect(),
+                ),
+            ),
+            (
+                RowKind::Care,
+                table(
+                    &["person", "label", "level", "owner", "purpose", "until"],
+                    city.care
+                        .iter()
+                        .map(|c| {
+                            vec![
+                                c.person.clone(),
+                                text(c.label),
+                                text("1"),
+                                text("民政"),
+                                text("居家养老巡访"),
+                                date(city.options.start_day + 400),
+                            ]
+                        })
+                        .collect(),
+                ),
+            ),
         ];
         let count = sets.len() as f64;
         for (n, (kind, table)) in sets.into_iter().enumerate() {
@@ -208,7 +277,8 @@ impl Simulation {
         let header = ["meter", "time", "value", "address"].map(str::to_owned).to_vec();
         let rows = city.readings(day).into_iter().enumerate().map(|(n, reading)| {
             let value = format!("{:.3}", reading.value);
-            let cells = vec![reading.meter, Zone::date_text(reading.day), value, reading.address.unwrap_or_default()];
+            let cells =
+                vec![reading.meter, Zone::date_text(reading.day), value, reading.address.unwrap_or_default()];
             (n as u64 + 2, cells)
         });
         let table = Table { header, rows: rows.collect(), bad: Vec::new() };
@@ -240,7 +310,8 @@ impl Simulation {
             ("auditor", "审计 郑华", Role::Auditor, None, None),
         ];
         let system = self.app.system.clone();
-        let cells: Vec<(String, i64)> = city.cells.iter().map(|(network, cell)| (network.clone(), cell.code)).collect();
+        let cells: Vec<(String, i64)> =
+            city.cells.iter().map(|(network, cell)| (network.clone(), cell.code)).collect();
         self.write(move |tx| {
             // Sign-in must be safe even when the rest is replayed.
             let ctx = Ctx::system(system.zone.clone());
@@ -261,8 +332,13 @@ impl Simulation {
             for (n, (network, code)) in cells.iter().enumerate() {
                 let Some(cell) = CellCode::from_number(*code) else { continue };
                 let community = Some(cell.community());
-                let login = if network == "base" { format!("worker{:03}", cell_order(&cells, n)) } else { format!("{network}{n}") };
-                let name = format!("{} {}", if network == "base" { "网格员" } else { "专员" }, worker_name(n));
+                let login = if network == "base" {
+                    format!("worker{:03}", cell_order(&cells, n))
+                } else {
+                    format!("{network}{n}")
+                };
+                let name =
+                    format!("{} {}", if network == "base" { "网格员" } else { "专员" }, worker_name(n));
                 let account = make(login, name, Role::GridWorker, community, None)?;
                 assigned.push((network.clone(), cell, account));
             }
@@ -282,7 +358,8 @@ fn cell_order(cells: &[(String, i64)], n: usize) -> usize {
 
 fn worker_name(n: usize) -> String {
     const FAMILY: [&str; 12] = ["王", "李", "张", "刘", "陈", "杨", "黄", "赵", "吴", "周", "徐", "孙"];
-    const GIVEN: [&str; 10] = ["建国", "桂兰", "志强", "秀英", "文斌", "晓燕", "海涛", "丽华", "俊杰", "春梅"];
+    const GIVEN: [&str; 10] =
+        ["建国", "桂兰", "志强", "秀英", "文斌", "晓燕", "海涛", "丽华", "俊杰", "春梅"];
     format!("{}{}", FAMILY[n % 12], GIVEN[n / 12 % 10])
 }
 
@@ -318,7 +395,11 @@ pub struct CityScore {
 }
 
 /// Lets a city live for all its days in a fresh database and compares the visits with the truth.
-pub fn score_city(city: &City, data: &Path, progress: &mut dyn FnMut(&str, f64)) -> Result<CityScore, SimulationError> {
+pub fn score_city(
+    city: &City,
+    data: &Path,
+    progress: &mut dyn FnMut(&str, f64),
+) -> Result<CityScore, SimulationError> {
     let clock = std::time::Instant::now();
     let simulation = Simulation::open(data, None, city.options.start_day, city.options.seed)?;
     simulation.import(city, progress)?;
@@ -341,7 +422,11 @@ fn compare(simulation: &Simulation, city: &City) -> Result<CityScore, Simulation
     let truth: Vec<Truth> = city
         .truth
         .iter()
-        .map(|planted| Truth { meter: planted.place.clone(), kind: planted.kind.to_owned(), since: planted.since })
+        .map(|planted| Truth {
+            meter: planted.place.clone(),
+            kind: planted.kind.to_owned(),
+            since: planted.since,
+        })
         .collect();
     let (found, signals) = simulation.app.db.read_blocking(|tx| {
         let mut codes: HashMap<String, String> = HashMap::new();
@@ -410,7 +495,11 @@ fn compare(simulation: &Simulation, city: &City) -> Result<CityScore, Simulation
 
 /// Makes the demonstration: a city whose last weeks have been lived, with work of every kind left to
 /// do today.
-pub fn demonstrate(city: &City, data: &Path, progress: &mut dyn FnMut(&str, f64)) -> Result<(), SimulationError> {
+pub fn demonstrate(
+    city: &City,
+    data: &Path,
+    progress: &mut dyn FnMut(&str, f64),
+) -> Result<(), SimulationError> {
     let simulation = Simulation::open(data, None, city.options.start_day, city.options.seed)?;
     simulation.import(city, progress)?;
     simulation.accounts(city)?;
@@ -456,7 +545,8 @@ impl Simulation {
             if rng.chance(0.1) {
                 continue;
             }
-            let answers = plausible_answers(&task.form, task.reason["kind"].as_str().unwrap_or_default(), rng);
+            let answers =
+                plausible_answers(&task.form, task.reason["kind"].as_str().unwrap_or_default(), rng);
             let point = task.point.map(|p| LonLat { lon: p.lon + (rng.unit() - 0.5) * 2e-4, ..p });
             let (system, catalogues) = (self.app.system.clone(), self.app.catalogues.clone());
             let once_key = format!("simulated-{}", task.id);
@@ -531,7 +621,15 @@ impl Simulation {
                     && let Some(option) =
                         dispatch::options(tx, &app.cells, &app.catalogues.cases, &case)?.into_iter().next()
                 {
-                    dispatch::run(tx, &ctx, &app.catalogues.cases, &case.no, None, &option.to, &option.reason)?;
+                    dispatch::run(
+                        tx,
+                        &ctx,
+                        &app.catalogues.cases,
+                        &case.no,
+                        None,
+                        &option.to,
+                        &option.reason,
+                    )?;
                 }
                 Ok(())
             })?;
@@ -548,7 +646,10 @@ impl Simulation {
             return Ok(());
         }
         let Some(worker) = self.actor("worker001")? else { return Ok(()) };
-        let proposals = [(Problem::Renamed, Some("1102室"), "门牌已更换为 1102"), (Problem::Absent, None, "该户与隔壁打通，门已封")];
+        let proposals = [
+            (Problem::Renamed, Some("1102室"), "门牌已更换为 1102"),
+            (Problem::Absent, None, "该户与隔壁打通，门已封"),
+        ];
         for (problem, name, note) in proposals {
             let code = rooms[rng.below(rooms.len())].code.clone();
             let opener = Some((worker.account.clone(), worker.name.clone()));

@@ -51,7 +51,11 @@ pub fn consumers(app: &App) -> Vec<Consumer> {
     LOOP.iter()
         .map(|&(event, name, react)| {
             let app = app.clone();
-            Consumer { event, name, run: Arc::new(move |tx: &mut Tx, ctx: &Ctx, e: &Event| react(tx, ctx, &app, e)) }
+            Consumer {
+                event,
+                name,
+                run: Arc::new(move |tx: &mut Tx, ctx: &Ctx, e: &Event| react(tx, ctx, &app, e)),
+            }
         })
         .collect()
 }

@@ -15,7 +15,8 @@ pub fn hash(password: &str, rng: &mut dyn Rng) -> Option<String> {
 /// Does the password fit the hash? Takes the same time when there is no hash, so that a sign-in
 /// name's existence cannot be measured.
 pub fn fits(password: &str, hash: Option<&str>) -> bool {
-    const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    const NOBODY: &str =
+        "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     let known = hash.unwrap_or(NOBODY);
     let Ok(parsed) = PasswordHash::new(known) else { return false };
     Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok() && hash.is_some()

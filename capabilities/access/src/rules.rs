@@ -129,7 +129,12 @@ impl From<Denied> for gridweave_db::OpError {
 }
 
 /// May this actor do this to this, for this purpose? The loop itself may always.
-pub fn may(actor: &Actor, action: Action, resource: &Resource, purpose: Option<&Purpose>) -> Result<(), Denied> {
+pub fn may(
+    actor: &Actor,
+    action: Action,
+    resource: &Resource,
+    purpose: Option<&Purpose>,
+) -> Result<(), Denied> {
     if actor.is_system() {
         return Ok(());
     }

@@ -51,7 +51,12 @@ pub fn open_for_signal(
 }
 
 /// The worker took the task on: the case is accepted.
-pub fn accept_for_worker(tx: &mut Tx, ctx: &Ctx, catalogue: &Catalogue, event: &Event) -> Result<(), OpError> {
+pub fn accept_for_worker(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    catalogue: &Catalogue,
+    event: &Event,
+) -> Result<(), OpError> {
     let Event::TaskAccepted { case, by, .. } = event else { return Ok(()) };
     let Some(found) = tx.opt(&sql::BY_ID_LOCKED, &[case.into()], store::case_row)? else { return Ok(()) };
     if found.state != State::Dispatched {

@@ -143,7 +143,10 @@ impl Action {
 
     /// Must a reason be given in words?
     pub fn needs_reason(self) -> bool {
-        matches!(self, Action::Refuse | Action::Return | Action::VerifyFail | Action::Withdraw | Action::Merge)
+        matches!(
+            self,
+            Action::Refuse | Action::Return | Action::VerifyFail | Action::Withdraw | Action::Merge
+        )
     }
 }
 

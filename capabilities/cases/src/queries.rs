@@ -57,7 +57,13 @@ impl Filter {
 }
 
 /// Cases of a scope, newest first, before one (`""` for the newest).
-pub fn newest(tx: &mut Tx, scope: Scope, filter: &Filter, before: &str, limit: i64) -> Result<Vec<Case>, DbError> {
+pub fn newest(
+    tx: &mut Tx,
+    scope: Scope,
+    filter: &Filter,
+    before: &str,
+    limit: i64,
+) -> Result<Vec<Case>, DbError> {
     let before = if before.is_empty() { "~" } else { before };
     let params = [
         scope.lo.into(),
@@ -100,7 +106,12 @@ pub fn by_limit(
 }
 
 /// How many cases of each state, and how many open ones are late.
-pub fn counts(tx: &mut Tx, scope: Scope, handler: &str, now_ms: i64) -> Result<(Vec<(String, i64)>, i64), DbError> {
+pub fn counts(
+    tx: &mut Tx,
+    scope: Scope,
+    handler: &str,
+    now_ms: i64,
+) -> Result<(Vec<(String, i64)>, i64), DbError> {
     let states = tx.all(&sql::COUNTS, &[scope.lo.into(), scope.hi.into(), handler.into()], |row| {
         Ok((row.text(0)?, row.int(1)?))
     })?;

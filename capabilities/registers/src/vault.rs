@@ -1,7 +1,7 @@
 //! Encryption of sensitive fields (AES-256-GCM) and their blind index (HMAC-SHA-256).
 
-use aes_gcm::aead::{Aead, KeyInit, Nonce};
 use aes_gcm::Aes256Gcm;
+use aes_gcm::aead::{Aead, KeyInit, Nonce};
 use gridweave_core::{Personal, Rng};
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};

@@ -19,7 +19,11 @@ pub fn rematch_waiting(tx: &mut Tx, ctx: &Ctx, event: &Event) -> Result<(), OpEr
         match door {
             Some((place, division)) => {
                 tx.exec(&sql::SET_PLACE, &[(&signal.id).into(), (&place).into(), division.into()])?;
-                emit(tx, ctx, &Event::SignalMatched { signal: signal.id, place: PlaceId(place.0), division })?;
+                emit(
+                    tx,
+                    ctx,
+                    &Event::SignalMatched { signal: signal.id, place: PlaceId(place.0), division },
+                )?;
             }
             None => {
                 let text = serde_json::to_string(&candidates).unwrap_or_else(|_| "[]".to_owned());

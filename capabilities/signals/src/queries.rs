@@ -36,9 +36,19 @@ pub fn signal(tx: &mut Tx, id: &SignalId) -> Result<Option<Signal>, DbError> {
 }
 
 /// Signals of a state and scope, newest first, before one (`""` for the newest).
-pub fn list(tx: &mut Tx, state: SignalState, scope: Scope, before: &str, limit: i64) -> Result<Vec<Signal>, DbError> {
+pub fn list(
+    tx: &mut Tx,
+    state: SignalState,
+    scope: Scope,
+    before: &str,
+    limit: i64,
+) -> Result<Vec<Signal>, DbError> {
     let before = if before.is_empty() { "~" } else { before };
-    tx.all(&sql::LIST, &[state.name().into(), scope.lo.into(), scope.hi.into(), before.into(), limit.into()], signal_row)
+    tx.all(
+        &sql::LIST,
+        &[state.name().into(), scope.lo.into(), scope.hi.into(), before.into(), limit.into()],
+        signal_row,
+    )
 }
 
 /// Signals at a place, newest first.

@@ -102,9 +102,7 @@ pub fn cells(tx: &mut Tx, network: &str, scope: Scope, after: i64, limit: i64) -
 
 /// Who works in a cell of a network.
 pub fn workers_of(tx: &mut Tx, network: &str, cell: i64) -> Result<Vec<(AccountId, String)>, DbError> {
-    tx.all(&sql::WORKERS, &[network.into(), cell.into()], |row| {
-        Ok((AccountId(row.text(0)?), row.text(1)?))
-    })
+    tx.all(&sql::WORKERS, &[network.into(), cell.into()], |row| Ok((AccountId(row.text(0)?), row.text(1)?)))
 }
 
 /// A cell with its outline, for the map.

@@ -23,7 +23,8 @@ impl Forms {
     pub fn new(texts: impl IntoIterator<Item = (String, String)>) -> Result<Self, String> {
         let mut schemas = BTreeMap::new();
         for (name, text) in texts {
-            let schema: Value = serde_json::from_str(&text).map_err(|error| format!("form {name}: {error}"))?;
+            let schema: Value =
+                serde_json::from_str(&text).map_err(|error| format!("form {name}: {error}"))?;
             let validator = jsonschema::options()
                 .should_validate_formats(true)
                 .build(&schema)
@@ -114,9 +115,15 @@ mod tests {
     fn forms() -> Forms {
         Forms::new([
             ("care-visit".to_owned(), include_str!("../../../catalogues/forms/care-visit.json").to_owned()),
-            ("verify-occupancy".to_owned(), include_str!("../../../catalogues/forms/verify-occupancy.json").to_owned()),
+            (
+                "verify-occupancy".to_owned(),
+                include_str!("../../../catalogues/forms/verify-occupancy.json").to_owned(),
+            ),
             ("leak-check".to_owned(), include_str!("../../../catalogues/forms/leak-check.json").to_owned()),
-            ("general-check".to_owned(), include_str!("../../../catalogues/forms/general-check.json").to_owned()),
+            (
+                "general-check".to_owned(),
+                include_str!("../../../catalogues/forms/general-check.json").to_owned(),
+            ),
         ])
         .unwrap()
     }
@@ -137,10 +144,13 @@ mod tests {
     fn answers_become_findings_and_a_line() {
         let day = Zone::day_from_text("2026-11-23").unwrap();
         let answers = json!({ "occupancy": "vacant", "right_name": "503室" });
-        assert_eq!(findings(&answers, day), [
-            Finding::Occupancy { occupancy: "vacant".into() },
-            Finding::Address { problem: "renamed".into(), name: Some("503室".into()) },
-        ]);
+        assert_eq!(
+            findings(&answers, day),
+            [
+                Finding::Occupancy { occupancy: "vacant".into() },
+                Finding::Address { problem: "renamed".into(), name: Some("503室".into()) },
+            ]
+        );
         let away = findings(&json!({ "occupancy": "away", "away_until": "2026-12-01" }), day);
         assert_eq!(away, [Finding::PlannedAbsence { from_day: day, to_day: day + 8 }]);
         let forms = forms();

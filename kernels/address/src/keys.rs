@@ -10,8 +10,8 @@ use crate::parse::{Element, ElementKind, parse};
 /// An address in its parts, each in standard writing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Standard {
-    /// Names of divisions, large to small, as written.
-    pub divisions: Vec<String>,
+    /// Divisions, large to small, as written.
+    pub divisions: Vec<(ElementKind, String)>,
     /// Road.
     pub road: Option<String>,
     /// Number on the road.
@@ -47,7 +47,7 @@ impl Standard {
                 | ElementKind::City
                 | ElementKind::District
                 | ElementKind::Street
-                | ElementKind::Community => standard.divisions.push(text.clone()),
+                | ElementKind::Community => standard.divisions.push((*kind, text.clone())),
                 ElementKind::Road => standard.road = Some(text.clone()),
                 ElementKind::RoadNumber => standard.road_number = number(),
                 ElementKind::Compound => standard.compound = Some(text.clone()),

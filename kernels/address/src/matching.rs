@@ -92,7 +92,9 @@ pub fn match_text<L: Library>(text: &str, library: &mut L, hints: &Hints) -> Res
     let accepted = match ranked.as_slice() {
         [first] if first.confidence >= ACCEPT => Some(first.clone()),
         // Two anchors that point to different doors contradict each other.
-        [first, second, ..] if first.confidence >= ACCEPT && second.level != first.level => Some(first.clone()),
+        [first, second, ..] if first.confidence >= ACCEPT && second.level != first.level => {
+            Some(first.clone())
+        }
         _ => None,
     };
     Ok(Match { accepted, candidates: ranked })
@@ -103,10 +105,10 @@ fn plausible(candidate: &Candidate, standard: &Standard, hints: &Hints) -> bool 
     let here = hints.division.is_none_or(|(lo, hi)| (lo..=hi).contains(&candidate.division));
     // The city may be left out of the library's address; the rest must not be contradicted.
     let known = Standard::from_text(&candidate.address);
-    let contradicted = standard.divisions.iter().any(|name| {
-        let ending = name.chars().last();
-        known.divisions.iter().any(|other| other.chars().last() == ending && other != name)
-    });
+    let contradicted = standard
+        .divisions
+        .iter()
+        .any(|(kind, name)| known.divisions.iter().any(|(level, other)| level == kind && other != name));
     let roads_differ = match (&standard.road, &known.road, &standard.road_number, &known.road_number) {
         (Some(a), Some(b), Some(m), Some(n)) => a != b || m != n,
         _ => false,
@@ -131,18 +133,12 @@ fn rank(candidate: Candidate, level: &str, rivals: usize, standard: &Standard, a
         reasons.push("unit missing".to_owned());
         confidence -= 0.03;
     }
-    for name in &standard.divisions {
-        if known.divisions.contains(name) {
-            reasons.push(format!("division agrees: {name}"));
+    for division in &standard.divisions {
+        if known.divisions.contains(division) {
+            reasons.push(format!("division agrees: {}", division.1));
         }
     }
-    Ranked {
-        id: candidate.id,
-        level: level.to_owned(),
-        address: candidate.address,
-        confidence,
-        reasons,
-    }
+    Ranked { id: candidate.id, level: level.to_owned(), address: candidate.address, confidence, reasons }
 }
 
 #[cfg(test)]
@@ -188,11 +184,17 @@ mod tests {
     #[test]
     fn every_writing_of_a_door_finds_it() {
         let mut library = Small::of(&[
-            "南桥区新华路202号东湖花园3栋1单元502室",
-            "南桥区新华路202号东湖花园3栋2单元602室",
-            "南桥区新华路202号东湖花园3栋",
+            "南桥区和平社区新华路202号东湖花园3栋1单元502室",
+            "南桥区和平社区新华路202号东湖花园3栋2单元602室",
+            "南桥区和平社区新华路202号东湖花园3栋",
         ]);
-        for text in ["东湖花园3幢1单元502", "东湖花园３栋1-502室", "新华路202号3栋1单元502", "南桥区东湖花园三号楼502"] {
+        for text in [
+            "南桥区和平社区新华路202号东湖花园3栋1单元502室",
+            "东湖花园3幢1单元502",
+            "东湖花园３栋1-502室",
+            "新华路202号3栋1单元502",
+            "南桥区东湖花园三号楼502",
+        ] {
             assert_eq!(accepted(&mut library, text).as_deref(), Some("0"), "{text}");
         }
         assert_eq!(accepted(&mut library, "东湖花园3栋").as_deref(), Some("2"));

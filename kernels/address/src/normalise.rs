@@ -5,15 +5,19 @@
 pub fn normalise(text: &str) -> String {
     text.chars()
         .filter_map(|c| {
-            let half = match c {
+            let narrow = match c {
                 '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
-                '—' | '–' | '－' | '‐' | '~' | '～' => '-',
+                other => other,
+            };
+            let half = match narrow {
+                '—' | '–' | '‐' | '~' => '-',
                 '幢' | '棟' => '栋',
                 '號' => '号',
                 '樓' => '楼',
                 other => other,
             };
-            let drop = half.is_whitespace() || matches!(half, ',' | '，' | '。' | ';' | '(' | ')' | '、' | '·' | '\u{3000}');
+            let drop = half.is_whitespace()
+                || matches!(half, ',' | '，' | '。' | ';' | '(' | ')' | '、' | '·' | '\u{3000}');
             (!drop).then(|| half.to_ascii_uppercase())
         })
         .collect()
@@ -66,7 +70,9 @@ mod tests {
 
     #[test]
     fn numerals_of_every_kind_mean_the_same() {
-        for (text, value) in [("12", 12), ("十二", 12), ("三〇二", 302), ("二十", 20), ("一百零五", 105), ("007", 7)] {
+        for (text, value) in
+            [("12", 12), ("十二", 12), ("三〇二", 302), ("二十", 20), ("一百零五", 105), ("007", 7)]
+        {
             assert_eq!(numeral(text), Some(value), "{text}");
         }
         assert_eq!(numeral("A"), None);

@@ -143,7 +143,8 @@ impl Cursor {
                 }
                 let end = self.run_end(at);
                 // 二单元三〇二: behind a building or unit a numeral at the very end is the room.
-                let below = self.found.iter().any(|e| matches!(e.kind, ElementKind::Building | ElementKind::Unit));
+                let below =
+                    self.found.iter().any(|e| matches!(e.kind, ElementKind::Building | ElementKind::Unit));
                 self.suffix(end).is_some() || (at == from && below && end == self.letters.len())
             })
             .unwrap_or(self.letters.len())
@@ -264,9 +265,17 @@ mod tests {
         use ElementKind::*;
         let found = kinds("湖北省澜江市南桥区北苑街道和平社区新华路202号东湖花园3栋1单元502室");
         let expected = [
-            (Province, "湖北省"), (City, "澜江市"), (District, "南桥区"), (Street, "北苑街道"),
-            (Community, "和平社区"), (Road, "新华路"), (RoadNumber, "202"), (Compound, "东湖花园"),
-            (Building, "3"), (Unit, "1"), (Room, "502"),
+            (Province, "湖北省"),
+            (City, "澜江市"),
+            (District, "南桥区"),
+            (Street, "北苑街道"),
+            (Community, "和平社区"),
+            (Road, "新华路"),
+            (RoadNumber, "202"),
+            (Compound, "东湖花园"),
+            (Building, "3"),
+            (Unit, "1"),
+            (Room, "502"),
         ];
         assert_eq!(found, expected.map(|(kind, text)| (kind, text.to_owned())));
     }

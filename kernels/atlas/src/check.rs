@@ -47,7 +47,10 @@ fn rings(shape: &Shape, cell: i64, found: &mut Vec<Finding>) {
             say("not_finite", *bad);
         } else if let Some(bad) = ring.iter().find(|p| p[1].abs() > 90.0) {
             // A latitude beyond 90 that would do as a longitude: x and y are exchanged.
-            say(if bad[0].abs() <= 90.0 && bad[1].abs() <= 180.0 { "axis_order" } else { "not_finite" }, *bad);
+            say(
+                if bad[0].abs() <= 90.0 && bad[1].abs() <= 180.0 { "axis_order" } else { "not_finite" },
+                *bad,
+            );
         } else if ring.len() < 4 {
             say("too_short", first);
         } else if ring.first() != ring.last() {
@@ -208,7 +211,10 @@ mod tests {
 
     #[test]
     fn a_missing_middle_is_a_gap_and_says_where() {
-        let cells: Vec<_> = (0..9).filter(|i| *i != 4).map(|i| square(f64::from(i % 3), f64::from(i / 3), i.into())).collect();
+        let cells: Vec<_> = (0..9)
+            .filter(|i| *i != 4)
+            .map(|i| square(f64::from(i % 3), f64::from(i / 3), i.into()))
+            .collect();
         let found = check(&cells);
         assert_eq!(found.iter().map(|f| f.what).collect::<Vec<_>>(), ["gap"]);
         assert!((found[0].at[0] - 0.0015).abs() < 1e-4 && (found[0].at[1] - 0.0015).abs() < 1e-4);

@@ -93,7 +93,9 @@ fn point(value: &Value) -> Result<Point, String> {
 pub fn geometry_json(geometry: &Geometry) -> Value {
     match geometry {
         Geometry::Point(p) => json!({ "type": "Point", "coordinates": p }),
-        Geometry::Lines(lines) if lines.len() == 1 => json!({ "type": "LineString", "coordinates": lines[0] }),
+        Geometry::Lines(lines) if lines.len() == 1 => {
+            json!({ "type": "LineString", "coordinates": lines[0] })
+        }
         Geometry::Lines(lines) => json!({ "type": "MultiLineString", "coordinates": lines }),
         Geometry::Shape(shape) if shape.polygons.len() == 1 => {
             json!({ "type": "Polygon", "coordinates": shape.polygons[0].rings })

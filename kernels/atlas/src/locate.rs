@@ -60,11 +60,7 @@ impl Layer {
     fn new(cells: &[(Shape, i64)]) -> Self {
         let areas: Vec<Area> = cells
             .iter()
-            .map(|(shape, code)| Area {
-                bounds: shape.bounds(),
-                edges: shape.edges().collect(),
-                code: *code,
-            })
+            .map(|(shape, code)| Area { bounds: shape.bounds(), edges: shape.edges().collect(), code: *code })
             .collect();
         let bounds = areas.iter().fold(Bounds::EMPTY, |sum, area| sum.union(area.bounds));
         let side = ((areas.len() * BUCKETS_PER_CELL) as f64).sqrt().ceil() as usize;
@@ -168,8 +164,13 @@ mod tests {
         let mut cells = Vec::new();
         for i in 0..n {
             for j in 0..n {
-                let ring =
-                    vec![vertex(i, j), vertex(i + 1, j), vertex(i + 1, j + 1), vertex(i, j + 1), vertex(i, j)];
+                let ring = vec![
+                    vertex(i, j),
+                    vertex(i + 1, j),
+                    vertex(i + 1, j + 1),
+                    vertex(i, j + 1),
+                    vertex(i, j),
+                ];
                 cells.push((Shape::from(Polygon::from_ring(ring)), (i * n + j) as i64));
             }
         }

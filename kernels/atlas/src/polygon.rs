@@ -143,9 +143,7 @@ impl Shape {
                 .map(|(a, b)| a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0]))
                 .collect();
             cuts.sort_by(f64::total_cmp);
-            let widest = cuts
-                .chunks_exact(2)
-                .max_by(|a, b| (a[1] - a[0]).total_cmp(&(b[1] - b[0])));
+            let widest = cuts.chunks_exact(2).max_by(|a, b| (a[1] - a[0]).total_cmp(&(b[1] - b[0])));
             if let Some([from, to]) = widest
                 && to > from
             {

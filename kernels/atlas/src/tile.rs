@@ -205,7 +205,8 @@ fn clip_segment(a: Point, b: Point, reach: &Bounds) -> Option<(Point, Point)> {
         }
     }
     let at = |t: f64| [a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])];
-    (enter <= leave).then(|| (if enter == 0.0 { a } else { at(enter) }, if leave == 1.0 { b } else { at(leave) }))
+    (enter <= leave)
+        .then(|| (if enter == 0.0 { a } else { at(enter) }, if leave == 1.0 { b } else { at(leave) }))
 }
 
 #[cfg(test)]
@@ -215,8 +216,10 @@ mod tests {
 
     #[test]
     fn a_shape_over_many_tiles_fills_the_middle_one() {
-        let ring: Vec<Point> =
-            [[113., 29.], [116., 29.], [116., 32.], [113., 32.], [113., 29.]].into_iter().map(to_world).collect();
+        let ring: Vec<Point> = [[113., 29.], [116., 29.], [116., 32.], [113., 32.], [113., 29.]]
+            .into_iter()
+            .map(to_world)
+            .collect();
         let shape = Geometry::Shape(Polygon::from_ring(ring).into());
         let p = to_world([114.3, 30.6]);
         let scale = f64::from(1u32 << 14);

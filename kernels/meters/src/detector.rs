@@ -17,6 +17,10 @@ const SILENT_SHARE: f64 = 0.02;
 const RECENT_DAYS: std::ops::RangeInclusive<usize> = 3..=7;
 /// A shift has to be at least this large, as a logarithm: 1.6-fold.
 const SHIFT_MIN: f64 = 0.47;
+/// A shorter stretch than this may be a visit of guests or a short absence …
+const STEADY_DAYS: usize = 5;
+/// … unless it is this large, as a logarithm: 2.5-fold.
+const SHIFT_LARGE: f64 = 0.92;
 /// And at least this far outside the scatter.
 const SHIFT_Z: f64 = 5.0;
 /// No home is steadier than this (standard deviation of the logarithm).
@@ -150,7 +154,8 @@ impl Detector {
         if (self.used_days as usize) < HABIT_DAYS {
             return None;
         }
-        let habit = (f64::from(self.silent_days) + 0.5) / (f64::from(self.used_days + self.silent_days) + 1.0);
+        let habit =
+            (f64::from(self.silent_days) + 0.5) / (f64::from(self.used_days + self.silent_days) + 1.0);
         let chance = habit.powi(self.silent_run as i32);
         let stage = if self.silent_run >= CONFIRMED_DAYS {
             Stage::Confirmed
@@ -224,7 +229,9 @@ impl Detector {
             .window
             .iter()
             .enumerate()
-            .filter_map(|(i, value)| value.filter(|v| *v > 0.0).map(|v| (first_day + i as i64, f64::from(v).ln())))
+            .filter_map(|(i, value)| {
+                value.filter(|v| *v > 0.0).map(|v| (first_day + i as i64, f64::from(v).ln()))
+            })
             .filter(|(at, _)| *at >= self.level_since)
             .collect();
         RECENT_DAYS.rev().find_map(|recent| {
@@ -243,6 +250,9 @@ impl Detector {
         let mean = after.iter().map(|(_, v)| v).sum::<f64>() / after.len() as f64;
         let step = mean - level;
         let error = scatter * (1.0 / after.len() as f64 + 1.0 / before.len() as f64).sqrt();
+        if after.len() < STEADY_DAYS && step.abs() < SHIFT_LARGE {
+            return None;
+        }
         let same_side = after.iter().filter(|(_, v)| (v - level) * step.signum() > SHIFT_MIN / 2.0).count();
         if step.abs() < SHIFT_MIN || step.abs() / error < SHIFT_Z || same_side < after.len() {
             return None;
@@ -294,7 +304,10 @@ mod tests {
 
     fn run(value: impl Fn(i64) -> Option<f64>) -> Vec<Change> {
         let mut detector = Detector::default();
-        (0..90).filter_map(|day| value(day).map(|v| (day, v))).flat_map(|(day, v)| detector.push(day, v)).collect()
+        (0..90)
+            .filter_map(|day| value(day).map(|v| (day, v)))
+            .flat_map(|(day, v)| detector.push(day, v))
+            .collect()
     }
 
     #[test]
@@ -306,10 +319,10 @@ mod tests {
     fn a_silence_is_seen_early_and_then_confirmed_once_each() {
         let found = run(|day| Some(if day < 50 { usual(day) } else { 0.0 }));
         let brief: Vec<_> = found.iter().map(|c| (c.kind, c.stage, c.since, c.detected)).collect();
-        assert_eq!(brief, [
-            (Kind::ZeroOnset, Stage::Early, 50, 51),
-            (Kind::ZeroOnset, Stage::Confirmed, 50, 59),
-        ]);
+        assert_eq!(
+            brief,
+            [(Kind::ZeroOnset, Stage::Early, 50, 51), (Kind::ZeroOnset, Stage::Confirmed, 50, 59),]
+        );
     }
 
     #[test]

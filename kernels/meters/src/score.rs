@@ -89,8 +89,14 @@ mod tests {
     #[test]
     fn late_wrong_and_missing_findings_are_told_apart() {
         let truth = |meter: &str, kind: &str, since| Truth { meter: meter.into(), kind: kind.into(), since };
-        let found = |meter: &str, kind: &str, detected| Found { meter: meter.into(), kind: kind.into(), detected };
-        let truths = [truth("a", "zero_onset", 10), truth("b", "shift_up", 10), truth("c", "shift_up", 10), truth("d", "zero_onset", 85)];
+        let found =
+            |meter: &str, kind: &str, detected| Found { meter: meter.into(), kind: kind.into(), detected };
+        let truths = [
+            truth("a", "zero_onset", 10),
+            truth("b", "shift_up", 10),
+            truth("c", "shift_up", 10),
+            truth("d", "zero_onset", 85),
+        ];
         let founds = [found("a", "zero_onset", 20), found("b", "shift_up", 20), found("x", "shift_up", 5)];
         let score = score(&founds, &truths, 90);
         assert_eq!((score.planted, score.recalled, score.found, score.right), (3, 1, 3, 2));

@@ -21,13 +21,10 @@ pub const WAKE_CHANNEL: &str = "gridweave_wake";
 /// become row locks on PostgreSQL and nothing on SQLite, which has one writer.
 pub fn rewrite(text: &str, engine: Engine) -> String {
     match engine {
-        Engine::Postgres => text
-            .replace("{lock}", "for update")
-            .replace("{skip_locked}", "for update skip locked"),
-        Engine::Sqlite => text
-            .replace('$', "?")
-            .replace("{lock}", "")
-            .replace("{skip_locked}", ""),
+        Engine::Postgres => {
+            text.replace("{lock}", "for update").replace("{skip_locked}", "for update skip locked")
+        }
+        Engine::Sqlite => text.replace('$', "?").replace("{lock}", "").replace("{skip_locked}", ""),
     }
 }
 

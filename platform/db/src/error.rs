@@ -75,7 +75,9 @@ impl DbError {
     /// Is the same transaction worth another try?
     pub(crate) fn is_retryable(&self) -> bool {
         match self {
-            DbError::Postgres { source, .. } => matches!(source.code().map(|c| c.code()), Some("40001" | "40P01")),
+            DbError::Postgres { source, .. } => {
+                matches!(source.code().map(|c| c.code()), Some("40001" | "40P01"))
+            }
             _ => false,
         }
     }

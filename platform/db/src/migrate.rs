@@ -12,11 +12,10 @@ pub struct Migration {
     pub text: &'static str,
 }
 
-const APPLIED: Sql = Sql { name: "migrate::APPLIED", text: "select checksum from migrations where name = $1" };
-const RECORD: Sql = Sql {
-    name: "migrate::RECORD",
-    text: "insert into migrations (name, checksum) values ($1, $2)",
-};
+const APPLIED: Sql =
+    Sql { name: "migrate::APPLIED", text: "select checksum from migrations where name = $1" };
+const RECORD: Sql =
+    Sql { name: "migrate::RECORD", text: "insert into migrations (name, checksum) values ($1, $2)" };
 
 /// SHA-256 of a migration's text, in hexadecimal.
 pub fn checksum(text: &str) -> String {

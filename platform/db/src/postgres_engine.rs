@@ -42,9 +42,7 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     pub(crate) fn open(url: &str) -> Result<Self, DbError> {
-        let config = url
-            .parse()
-            .map_err(|source| DbError::Postgres { statement: "connect", source })?;
+        let config = url.parse().map_err(|source| DbError::Postgres { statement: "connect", source })?;
         let pool = r2d2::Pool::builder()
             .max_size(8)
             .min_idle(Some(1))
@@ -107,10 +105,7 @@ fn attempt_write<T, E: From<DbError>>(
     work: &mut impl FnMut(&mut Tx) -> Result<T, E>,
 ) -> Attempt<T, E> {
     let wrap = |source| DbError::Postgres { statement: "transaction", source };
-    let started = client
-        .build_transaction()
-        .isolation_level(IsolationLevel::RepeatableRead)
-        .start();
+    let started = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).start();
     let inner = match started {
         Ok(inner) => inner,
         Err(source) => return Attempt::Done(Err(E::from(wrap(source)))),
@@ -166,9 +161,7 @@ fn lock_key(lane: i64) -> [&'static (dyn postgres::types::ToSql + Sync); 2] {
 fn hold_lane(client: &mut Client) -> Result<i64, DbError> {
     let wrap = |source| DbError::Postgres { statement: "lane", source };
     for lane in 0..LANES {
-        let row = client
-            .query_one("select pg_try_advisory_lock($1, $2)", &lock_key(lane))
-            .map_err(wrap)?;
+        let row = client.query_one("select pg_try_advisory_lock($1, $2)", &lock_key(lane)).map_err(wrap)?;
         if row.get(0) {
             return Ok(lane);
         }

@@ -60,10 +60,7 @@ impl Sqlite {
             .name("sqlite-writer".to_owned())
             .spawn(move || run_writer(&conn, &inbox))
             .map_err(|error| DbError::Worker(error.to_string()))?;
-        let readers = r2d2::Pool::builder()
-            .max_size(8)
-            .min_idle(Some(1))
-            .build(Readers(path.to_owned()))?;
+        let readers = r2d2::Pool::builder().max_size(8).min_idle(Some(1)).build(Readers(path.to_owned()))?;
         Ok(Self { writer, readers })
     }
 
@@ -72,9 +69,7 @@ impl Sqlite {
         mut work: impl FnMut(&mut Tx) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut conn = self.readers.get().map_err(DbError::Pool)?;
-        let inner = conn
-            .transaction()
-            .map_err(|source| DbError::Sqlite { statement: "begin", source })?;
+        let inner = conn.transaction().map_err(|source| DbError::Sqlite { statement: "begin", source })?;
         work(&mut Tx::new(Conn::Sqlite(&inner), 0))
     }
 
@@ -97,11 +92,8 @@ impl Sqlite {
                 let _ = answer.send(result);
             })
         });
-        self.writer
-            .send(job)
-            .map_err(|_| DbError::Worker("the writer has stopped".to_owned()))?;
-        wait.recv()
-            .map_err(|_| DbError::Worker("the writer dropped the work".to_owned()))?
+        self.writer.send(job).map_err(|_| DbError::Worker("the writer has stopped".to_owned()))?;
+        wait.recv().map_err(|_| DbError::Worker("the writer dropped the work".to_owned()))?
     }
 }
 
@@ -111,15 +103,13 @@ fn in_savepoint<T, E: From<DbError>>(
     work: &mut impl FnMut(&mut Tx) -> Result<T, E>,
 ) -> Result<T, E> {
     let run = |text: &str| {
-        conn.execute_batch(text)
-            .map_err(|source| DbError::Sqlite { statement: "savepoint", source })
+        conn.execute_batch(text).map_err(|source| DbError::Sqlite { statement: "savepoint", source })
     };
     run("savepoint work")?;
-    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        work(&mut Tx::new(Conn::Sqlite(conn), 0))
-    }));
-    let result = outcome
-        .unwrap_or_else(|_| Err(E::from(DbError::Worker("the operation panicked".to_owned()))));
+    let outcome =
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&mut Tx::new(Conn::Sqlite(conn), 0))));
+    let result =
+        outcome.unwrap_or_else(|_| Err(E::from(DbError::Worker("the operation panicked".to_owned()))));
     match result {
         Ok(value) => {
             run("release work")?;

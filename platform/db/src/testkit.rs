@@ -4,7 +4,10 @@
 //! databases may be made; the test command starts one. Without it the PostgreSQL half is left out
 //! and says so, unless `GRIDWEAVE_TEST_BOTH=1` forbids that.
 
-use crate::{Db, migrate::{Migration, migrate}};
+use crate::{
+    Db,
+    migrate::{Migration, migrate},
+};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);

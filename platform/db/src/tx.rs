@@ -182,9 +182,7 @@ impl<'a> Tx<'a> {
                 let prepared = prepare(tx, cache, sql)?;
                 let borrowed: Vec<&(dyn postgres::types::ToSql + Sync)> =
                     params.iter().map(|p| p as _).collect();
-                let rows = tx
-                    .query(&prepared, &borrowed)
-                    .map_err(|source| pg_failure(sql, source))?;
+                let rows = tx.query(&prepared, &borrowed).map_err(|source| pg_failure(sql, source))?;
                 for row in rows {
                     take(&dialect::from_postgres(&row))?;
                 }
@@ -230,12 +228,12 @@ impl<'a> Tx<'a> {
     /// Runs a text of several statements, for migrations and catalogue questions only.
     pub fn batch(&mut self, text: &str) -> Result<(), DbError> {
         match &mut self.conn {
-            Conn::Sqlite(conn) => conn
-                .execute_batch(text)
-                .map_err(|source| DbError::Sqlite { statement: "batch", source }),
-            Conn::Postgres(tx, _) => tx
-                .batch_execute(text)
-                .map_err(|source| DbError::Postgres { statement: "batch", source }),
+            Conn::Sqlite(conn) => {
+                conn.execute_batch(text).map_err(|source| DbError::Sqlite { statement: "batch", source })
+            }
+            Conn::Postgres(tx, _) => {
+                tx.batch_execute(text).map_err(|source| DbError::Postgres { statement: "batch", source })
+            }
         }
     }
 }
@@ -255,9 +253,7 @@ fn prepare(
         return Ok(found.clone());
     }
     let text = text_for(sql, Engine::Postgres, str::to_owned);
-    let made = tx
-        .prepare(&text)
-        .map_err(|source| DbError::Postgres { statement: sql.name, source })?;
+    let made = tx.prepare(&text).map_err(|source| DbError::Postgres { statement: sql.name, source })?;
     cache.insert(sql.text, made.clone());
     Ok(made)
 }

@@ -16,10 +16,12 @@ fn broken(error: rusqlite::Error) -> FileError {
 /// Writes features; every property becomes a text column.
 pub fn write(path: &Path, columns: &[&str], features: &[Feature]) -> Result<(), FileError> {
     if path.exists() {
-        std::fs::remove_file(path).map_err(|source| FileError::Io { path: path.display().to_string(), source })?;
+        std::fs::remove_file(path)
+            .map_err(|source| FileError::Io { path: path.display().to_string(), source })?;
     }
     let mut conn = Connection::open(path).map_err(broken)?;
-    let named: Vec<String> = columns.iter().map(|name| format!("\"{}\" text", name.replace('"', ""))).collect();
+    let named: Vec<String> =
+        columns.iter().map(|name| format!("\"{}\" text", name.replace('"', ""))).collect();
     conn.execute_batch(&format!(
         "pragma application_id = 1196444487; pragma user_version = 10300;
          create table gpkg_spatial_ref_sys (srs_name text not null, srs_id integer primary key, organization text not null,
@@ -40,7 +42,8 @@ pub fn write(path: &Path, columns: &[&str], features: &[Feature]) -> Result<(), 
     let tx = conn.transaction().map_err(broken)?;
     {
         let marks = vec!["?"; columns.len() + 1].join(", ");
-        let names: Vec<String> = columns.iter().map(|name| format!("\"{}\"", name.replace('"', ""))).collect();
+        let names: Vec<String> =
+            columns.iter().map(|name| format!("\"{}\"", name.replace('"', ""))).collect();
         let sql = format!("insert into {TABLE} (geom, {}) values ({marks})", names.join(", "));
         let mut insert = tx.prepare(&sql).map_err(broken)?;
         for feature in features {
@@ -64,13 +67,15 @@ pub fn write(path: &Path, columns: &[&str], features: &[Feature]) -> Result<(), 
 
 /// Reads the first feature table.
 pub fn read(path: &Path) -> Result<Vec<Feature>, FileError> {
-    let conn = Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(broken)?;
+    let conn =
+        Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(broken)?;
     let (table, geometry): (String, String) = conn
         .query_row("select table_name, column_name from gpkg_geometry_columns limit 1", [], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })
         .map_err(broken)?;
-    let mut select = conn.prepare(&format!("select * from \"{}\"", table.replace('"', ""))).map_err(broken)?;
+    let mut select =
+        conn.prepare(&format!("select * from \"{}\"", table.replace('"', ""))).map_err(broken)?;
     let names: Vec<String> = select.column_names().into_iter().map(str::to_owned).collect();
     let mut rows = select.query([]).map_err(broken)?;
     let mut found = Vec::new();

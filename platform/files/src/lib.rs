@@ -12,7 +12,7 @@ pub mod store;
 pub mod table;
 mod xlsx_file;
 
+pub use csv_file::write_csv;
 pub use store::BlobStore;
 pub use table::{BadRow, FileError, Format, Table, read_table, read_table_from};
 pub use xlsx_file::write_xlsx;
-pub use csv_file::write_csv;

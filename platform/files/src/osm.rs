@@ -135,7 +135,8 @@ impl Raw {
     /// Joins member ways to closed rings; each hole goes to the outer ring that contains it.
     fn multipolygon(&self, members: &[(i64, bool)]) -> Option<Shape> {
         let rings = |inner: bool| {
-            let lines = members.iter().filter(|(_, is)| *is == inner).map(|(id, _)| self.points(*id)).collect();
+            let lines =
+                members.iter().filter(|(_, is)| *is == inner).map(|(id, _)| self.points(*id)).collect();
             join(lines)
         };
         let mut polygons: Vec<Polygon> = rings(false).into_iter().map(Polygon::from_ring).collect();
@@ -158,7 +159,8 @@ fn join(mut lines: Vec<Vec<Point>>) -> Vec<Vec<Point>> {
     while let Some(mut ring) = lines.pop() {
         while ring.first() != ring.last() {
             let end = ring.last().copied();
-            let next = lines.iter().position(|line| line.first().copied() == end || line.last().copied() == end);
+            let next =
+                lines.iter().position(|line| line.first().copied() == end || line.last().copied() == end);
             let Some(i) = next else { break };
             let mut line = lines.swap_remove(i);
             if line.first().copied() != end {
@@ -190,7 +192,10 @@ fn sort(out: &mut Extract, id: String, tags: &Tags, geometry: Geometry) {
         out.buildings.push(feature(class));
     } else if let Some(class) = get("highway").filter(|_| matches!(geometry, Geometry::Lines(_))) {
         out.roads.push(feature(class));
-    } else if is("natural", &["water"]) || tags.contains_key("waterway") || is("landuse", &["basin", "reservoir"]) {
+    } else if is("natural", &["water"])
+        || tags.contains_key("waterway")
+        || is("landuse", &["basin", "reservoir"])
+    {
         out.water.push(feature(get("waterway").unwrap_or_else(|| "water".to_owned())));
     } else if is_area
         && (is("landuse", &["forest", "grass", "meadow", "recreation_ground", "village_green", "cemetery"])

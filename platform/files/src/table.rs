@@ -59,7 +59,9 @@ impl Format {
             None => (name, false),
         };
         let ending = name.rsplit('.').next().unwrap_or_default();
-        Self::of_name(ending).map(|format| (format, zipped)).ok_or(FileError::Format(path.display().to_string()))
+        Self::of_name(ending)
+            .map(|format| (format, zipped))
+            .ok_or(FileError::Format(path.display().to_string()))
     }
 
     /// The format of a name: `csv`, `jsonl`, `xlsx`, `parquet`.
@@ -198,9 +200,13 @@ mod tests {
 
     #[test]
     fn json_lines_keep_the_good_ones() {
-        let table = read_table_from(b"{\"a\":1}\nnope\n{\"b\":\"x\",\"a\":null}\n".to_vec(), Format::Jsonl).unwrap();
+        let table =
+            read_table_from(b"{\"a\":1}\nnope\n{\"b\":\"x\",\"a\":null}\n".to_vec(), Format::Jsonl).unwrap();
         assert_eq!(table.header, ["a", "b"]);
-        assert_eq!(table.rows, [(1, vec!["1".to_owned(), String::new()]), (3, vec![String::new(), "x".to_owned()])]);
+        assert_eq!(
+            table.rows,
+            [(1, vec!["1".to_owned(), String::new()]), (3, vec![String::new(), "x".to_owned()])]
+        );
         assert_eq!(table.bad[0].line, 2);
     }
 

@@ -11,7 +11,10 @@ pub(crate) fn read_xlsx(bytes: Vec<u8>) -> Result<Table, FileError> {
     let first = range.start().map_or(0, |(row, _)| u64::from(row));
     let mut rows = range.rows().enumerate();
     let Some((_, header)) = rows.next() else { return Err(FileError::NoHeader) };
-    let mut table = Table { header: header.iter().map(|cell| text(cell).trim().to_owned()).collect(), ..Table::default() };
+    let mut table = Table {
+        header: header.iter().map(|cell| text(cell).trim().to_owned()).collect(),
+        ..Table::default()
+    };
     for (i, row) in rows {
         let cells: Vec<String> = row.iter().map(text).collect();
         if cells.iter().any(|cell| !cell.is_empty()) {
@@ -39,7 +42,6 @@ fn text(cell: &Data) -> String {
                 _ => format!("{date} {:02}:{:02}", minutes / 60, minutes % 60),
             }
         }
-        other => other.to_string(),
     }
 }
 

@@ -156,8 +156,10 @@ mod tests {
     fn emit_one(db: &Db, name: &str) {
         let ctx = Ctx::system(Zone::china());
         let place = PlaceId::from(name);
-        db.write_blocking(move |tx| emit(tx, &ctx, &Event::DwellingChanged { place: place.clone(), division: 7 }))
-            .unwrap();
+        db.write_blocking(move |tx| {
+            emit(tx, &ctx, &Event::DwellingChanged { place: place.clone(), division: 7 })
+        })
+        .unwrap();
     }
 
     fn runner(db: &Db, ran: Arc<AtomicUsize>) -> Runner {

@@ -50,9 +50,9 @@ impl Runner {
 
     /// Gives waiting events their place in the stream and makes their jobs. Returns how many.
     pub fn dispatch(&self) -> Result<usize, DbError> {
-        let none_waiting = self.db.read_blocking(|tx| {
-            Ok::<_, DbError>(tx.all(&WAITING, &[1i64.into()], |_| Ok(()))?.is_empty())
-        })?;
+        let none_waiting = self
+            .db
+            .read_blocking(|tx| Ok::<_, DbError>(tx.all(&WAITING, &[1i64.into()], |_| Ok(()))?.is_empty()))?;
         if none_waiting {
             return Ok(0);
         }

@@ -239,7 +239,8 @@ mod tests {
     const STEPS: &[&[Migration]] = &[MIGRATIONS];
     const TAMPER: gridweave_db::Sql =
         gridweave_db::Sql { name: "TAMPER", text: "update ledger set body = '{}' where seq = 2" };
-    const CUT: gridweave_db::Sql = gridweave_db::Sql { name: "CUT", text: "delete from ledger where seq = 2" };
+    const CUT: gridweave_db::Sql =
+        gridweave_db::Sql { name: "CUT", text: "delete from ledger where seq = 2" };
 
     fn three(db: &gridweave_db::Db) {
         let ctx = Ctx::system(Zone::china());

@@ -125,7 +125,8 @@ impl Layer {
             .collect();
         let bounds = features.iter().fold(Bounds::EMPTY, |sum, (b, _)| sum.union(*b));
         let side = ((features.len() as f64).sqrt().ceil() as usize).clamp(1, SIDE_MAX);
-        let mut layer = Self { name: source.name, features, bounds, side, buckets: vec![Vec::new(); side * side] };
+        let mut layer =
+            Self { name: source.name, features, bounds, side, buckets: vec![Vec::new(); side * side] };
         for number in 0..layer.features.len() {
             let feature_bounds = layer.features[number].0;
             for bucket in layer.buckets_of(&feature_bounds) {
@@ -154,8 +155,11 @@ impl Layer {
 
     /// Features whose bounds meet the box, each once, in the order of the source.
     fn near(&self, reach: &Bounds) -> Vec<&Feature> {
-        let mut numbers: Vec<u32> =
-            self.buckets_of(reach).into_iter().flat_map(|bucket| self.buckets[bucket].iter().copied()).collect();
+        let mut numbers: Vec<u32> = self
+            .buckets_of(reach)
+            .into_iter()
+            .flat_map(|bucket| self.buckets[bucket].iter().copied())
+            .collect();
         numbers.sort_unstable();
         numbers.dedup();
         numbers

@@ -1,9 +1,9 @@
 //! The ledger, accounts, the list of refusal codes.
 
+use super::Server;
 use super::guard::{Body, Page, Query, Who, page_size};
 use super::problem::Answer;
 use super::route::{Access, Route, get, post};
-use super::Server;
 use axum::Json;
 use axum::extract::State;
 use gridweave_access::ops::create_account;
@@ -20,9 +20,14 @@ pub(super) fn routes() -> Vec<Route> {
             .query::<LedgerQuery>()
             .returns::<Page<Stored>>(),
         get("/api/v1/ledger/verify", Access::May(Action::LedgerRead), "Does every chain hold?", verify),
-        get("/api/v1/accounts", Access::May(Action::TerritoryRead), "Who holds a role in a division", accounts)
-            .query::<AccountsQuery>()
-            .returns::<Vec<Holder>>(),
+        get(
+            "/api/v1/accounts",
+            Access::May(Action::TerritoryRead),
+            "Who holds a role in a division",
+            accounts,
+        )
+        .query::<AccountsQuery>()
+        .returns::<Vec<Holder>>(),
         post("/api/v1/accounts", Access::May(Action::Administer), "Make an account", create)
             .body::<CreateBody>()
             .returns::<Created>(),
@@ -107,7 +112,11 @@ struct Created {
     key: Option<String>,
 }
 
-async fn create(State(server): State<Server>, Who(ctx): Who, Body(body): Body<CreateBody>) -> Answer<Json<Created>> {
+async fn create(
+    State(server): State<Server>,
+    Who(ctx): Who,
+    Body(body): Body<CreateBody>,
+) -> Answer<Json<Created>> {
     let input = create_account::Input {
         login: body.login,
         name: body.name,

@@ -1,9 +1,9 @@
 //! The case desk.
 
+use super::Server;
 use super::guard::{Body, Page, Query, Who, idempotency_key, if_match, page_size};
 use super::problem::{Answer, HttpRefusal};
 use super::route::{Access, Route, get, post};
-use super::Server;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
@@ -22,22 +22,39 @@ use serde_json::Value;
 pub(super) fn routes() -> Vec<Route> {
     let read = Access::May(access::Action::CasesRead);
     vec![
-        get("/api/v1/categories", Access::SignedIn, "Categories and departments", categories).returns::<Catalogue>(),
+        get("/api/v1/categories", Access::SignedIn, "Categories and departments", categories)
+            .returns::<Catalogue>(),
         get("/api/v1/cases", read, "A queue of cases", list).query::<ListQuery>().returns::<Page<CaseRow>>(),
         post("/api/v1/cases", Access::May(access::Action::CaseOpen), "Open a case (Idempotency-Key)", open)
             .body::<OpenBody>()
             .returns::<Case>(),
-        get("/api/v1/cases/counts", read, "How many of each state, and how many are late", counts).returns::<Counts>(),
+        get("/api/v1/cases/counts", read, "How many of each state, and how many are late", counts)
+            .returns::<Counts>(),
         get("/api/v1/cases/{no}", read, "A case with its time line", one).returns::<CasePage>(),
-        post("/api/v1/cases/{no}/dispatch", Access::May(access::Action::CaseDispatch), "Give a case to a worker or department", dispatch_route)
-            .body::<DispatchBody>()
-            .returns::<Case>(),
-        post("/api/v1/cases/{no}/merge", Access::May(access::Action::CaseSteer), "Merge a case into another", merge_route)
-            .body::<MergeBody>()
-            .returns::<Case>(),
-        post("/api/v1/cases/{no}/advance", Access::SignedIn, "Accept, refuse, return, handle, verify, close, withdraw, urge", advance_route)
-            .body::<AdvanceBody>()
-            .returns::<Case>(),
+        post(
+            "/api/v1/cases/{no}/dispatch",
+            Access::May(access::Action::CaseDispatch),
+            "Give a case to a worker or department",
+            dispatch_route,
+        )
+        .body::<DispatchBody>()
+        .returns::<Case>(),
+        post(
+            "/api/v1/cases/{no}/merge",
+            Access::May(access::Action::CaseSteer),
+            "Merge a case into another",
+            merge_route,
+        )
+        .body::<MergeBody>()
+        .returns::<Case>(),
+        post(
+            "/api/v1/cases/{no}/advance",
+            Access::SignedIn,
+            "Accept, refuse, return, handle, verify, close, withdraw, urge",
+            advance_route,
+        )
+        .body::<AdvanceBody>()
+        .returns::<Case>(),
     ]
 }
 
@@ -137,7 +154,10 @@ async fn list(
         .await?;
     let rows: Vec<CaseRow> = found
         .into_iter()
-        .map(|case| CaseRow { overdue: case.is_overdue(now), case: Case { description: String::new(), ..case } })
+        .map(|case| CaseRow {
+            overdue: case.is_overdue(now),
+            case: Case { description: String::new(), ..case },
+        })
         .collect();
     let cursor = |row: &CaseRow| match by_limit {
         true => format!("{}.{}", row.case.due_at_ms, row.case.id),
@@ -206,9 +226,8 @@ async fn open(
         once_key: idempotency_key(&headers, &ctx),
         ..open_case::Input::default()
     };
-    let case = server
-        .run(move |tx| open_case::run(tx, &ctx, &app.cells, &app.catalogues.cases, &input))
-        .await?;
+    let case =
+        server.run(move |tx| open_case::run(tx, &ctx, &app.cells, &app.catalogues.cases, &input)).await?;
     Ok(Json(case))
 }
 
@@ -241,7 +260,9 @@ fn allowed(ctx: &Ctx, case: &Case) -> Vec<Action> {
                 Action::Dispatch => may(access::Action::CaseDispatch),
                 Action::Accept | Action::Return | Action::Handle => may(access::Action::CaseHandle),
                 Action::VerifyPass | Action::VerifyFail | Action::Close => may(access::Action::CaseVerify),
-                Action::Refuse | Action::Merge | Action::Withdraw | Action::Urge => may(access::Action::CaseSteer),
+                Action::Refuse | Action::Merge | Action::Withdraw | Action::Urge => {
+                    may(access::Action::CaseSteer)
+                }
             };
             let reason = if action.needs_reason() { "…" } else { "" };
             right && case.after(*action, &ctx.actor.account, reason).is_ok()
@@ -255,7 +276,12 @@ async fn one(State(server): State<Server>, Who(ctx): Who, Path(no): Path<String>
     Ok(([(header::ETAG, format!("\"{}\"", page.case.version))], Json(page)).into_response())
 }
 
-fn page(tx: &mut Tx, ctx: &Ctx, app: &crate::App, no: &CaseNo) -> Result<CasePage, super::problem::TxProblem> {
+fn page(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    app: &crate::App,
+    no: &CaseNo,
+) -> Result<CasePage, super::problem::TxProblem> {
     let case = queries::by_no(tx, no)?.ok_or(HttpRefusal::NotFound)?;
     access::may(&ctx.actor, access::Action::CasesRead, &advance::resource(&case), None)?;
     let actions = allowed(ctx, &case);

@@ -1,8 +1,8 @@
 //! Before a handler runs: who is it, is the request their own, may they do this anywhere.
 
+use crate::http::Server;
 use crate::http::problem::{Answer, HttpRefusal, Problem, TxProblem, of};
 use crate::http::route::Access;
-use crate::http::Server;
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
@@ -42,10 +42,11 @@ impl<T: serde::de::DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> 
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let bytes = axum::body::Bytes::from_request(request, state)
-            .await
-            .map_err(|_| HttpRefusal::TooLarge)?;
-        serde_json::from_slice(&bytes).map(Body).map_err(|error| HttpRefusal::BadBody(error.to_string()).into())
+        let bytes =
+            axum::body::Bytes::from_request(request, state).await.map_err(|_| HttpRefusal::TooLarge)?;
+        serde_json::from_slice(&bytes)
+            .map(Body)
+            .map_err(|error| HttpRefusal::BadBody(error.to_string()).into())
     }
 }
 
@@ -182,7 +183,13 @@ pub fn page_size(asked: Option<i64>) -> i64 {
 
 /// The version in `If-Match`, as `"3"` or `3`.
 pub fn if_match(headers: &HeaderMap) -> Option<i64> {
-    headers.get(header::IF_MATCH)?.to_str().ok()?.trim_matches(|c| c == '"' || c == 'W' || c == '/').parse().ok()
+    headers
+        .get(header::IF_MATCH)?
+        .to_str()
+        .ok()?
+        .trim_matches(|c| c == '"' || c == 'W' || c == '/')
+        .parse()
+        .ok()
 }
 
 /// The caller's `Idempotency-Key`, made distinct by account.

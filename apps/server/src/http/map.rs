@@ -1,9 +1,9 @@
 //! The one map: vector tiles of the base map and of cells, cases as points, where the city lies.
 
+use super::Server;
 use super::guard::{Query, Who};
 use super::problem::{Answer, HttpRefusal, Problem};
 use super::route::{Access, Route, get};
-use super::Server;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -26,8 +26,13 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         get("/tiles/{set}/{z}/{x}/{y}", Access::SignedIn, "A vector tile of `base` or `cells`", tile),
         get("/tiles/{set}", Access::SignedIn, "TileJSON of a set", tile_json),
-        get("/api/v1/map/cases", Access::May(Action::CasesRead), "Cases as GeoJSON points, as far as the caller may see them", case_points)
-            .query::<CasesQuery>(),
+        get(
+            "/api/v1/map/cases",
+            Access::May(Action::CasesRead),
+            "Cases as GeoJSON points, as far as the caller may see them",
+            case_points,
+        )
+        .query::<CasesQuery>(),
         get("/api/v1/map/view", Access::SignedIn, "Where the map opens", view).returns::<View>(),
     ]
 }
@@ -102,7 +107,8 @@ fn base_set(tx: &mut Tx) -> Result<LayerSet, DbError> {
     for place in places::drawn_places(tx)? {
         let min_zoom = if place.kind == "compound" { 14 } else { 15 };
         let layer = if matches!(place.kind.as_str(), "compound") { "compound" } else { "building" };
-        let properties = vec![("id", text(&place.id.0)), ("name", text(&place.name)), ("kind", text(&place.kind))];
+        let properties =
+            vec![("id", text(&place.id.0)), ("name", text(&place.name)), ("kind", text(&place.kind))];
         // A label of its own stands once in the middle; outlines repeat at the edges of tiles.
         let label = Feature {
             min_zoom: min_zoom + 1,
@@ -138,11 +144,22 @@ fn cells_set(tx: &mut Tx) -> Result<LayerSet, DbError> {
             ("level", Property::Int(division.level)),
         ];
         let at = Geometry::Point(shape.inner_point());
-        division_labels.push(Feature { min_zoom: 5, max_zoom: 13, geometry: at, properties: properties.clone() });
+        division_labels.push(Feature {
+            min_zoom: 5,
+            max_zoom: 13,
+            geometry: at,
+            properties: properties.clone(),
+        });
         divisions.push(Feature { min_zoom: 3, max_zoom: 24, geometry: Geometry::Shape(shape), properties });
     }
-    let named = [("cell", areas), ("cell_label", labels), ("division", divisions), ("division_label", division_labels)];
-    let sources = named.into_iter().map(|(name, features)| LayerSource { name: name.to_owned(), features }).collect();
+    let named = [
+        ("cell", areas),
+        ("cell_label", labels),
+        ("division", divisions),
+        ("division_label", division_labels),
+    ];
+    let sources =
+        named.into_iter().map(|(name, features)| LayerSource { name: name.to_owned(), features }).collect();
     Ok(LayerSet::new(sources))
 }
 
@@ -161,7 +178,10 @@ async fn tile(
     if bytes.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let headers = [(header::CONTENT_TYPE, "application/vnd.mapbox-vector-tile"), (header::CACHE_CONTROL, "private, max-age=30")];
+    let headers = [
+        (header::CONTENT_TYPE, "application/vnd.mapbox-vector-tile"),
+        (header::CACHE_CONTROL, "private, max-age=30"),
+    ];
     Ok((headers, bytes).into_response())
 }
 

@@ -58,7 +58,8 @@ pub fn routes() -> Vec<Route> {
 
 /// The whole service over an assembly.
 pub fn service(app: App) -> Router {
-    let server = Server { app, metrics: Arc::new(Metrics::default()), tiles: Arc::new(map::TileCache::default()) };
+    let server =
+        Server { app, metrics: Arc::new(Metrics::default()), tiles: Arc::new(map::TileCache::default()) };
     let mut router = Router::new();
     for route in routes() {
         router = route.mount(router, &server);

@@ -22,7 +22,7 @@ pub fn build() -> Value {
         item[route.method] = operation;
     }
     let mut schemas = generator.take_definitions(true);
-    schemas.insert("Problem".to_owned(), problem_schema());
+    schemas.insert("ProblemDetails".to_owned(), problem_schema());
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -72,7 +72,7 @@ fn operation(route: &Route, generator: &mut schemars::SchemaGenerator) -> Value 
         "responses": {
             "default": {
                 "description": "Refused or failed",
-                "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
+                "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/ProblemDetails" } } },
             },
         },
     });
@@ -81,7 +81,8 @@ fn operation(route: &Route, generator: &mut schemars::SchemaGenerator) -> Value 
     }
     if let Some(body) = route.body {
         let schema = body(generator).to_value();
-        operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+        operation["requestBody"] =
+            json!({ "required": true, "content": { "application/json": { "schema": schema } } });
     }
     operation["responses"]["200"] = match route.returns {
         Some(returns) => {
@@ -96,7 +97,9 @@ fn operation(route: &Route, generator: &mut schemars::SchemaGenerator) -> Value 
 /// `get /api/v1/cases/{no}/steps` → `getCasesByNoSteps`.
 fn operation_id(route: &Route) -> String {
     let mut id = route.method.to_owned();
-    for part in route.path.trim_start_matches("/api/v1").split(['/', '-', '.']).filter(|part| !part.is_empty()) {
+    for part in
+        route.path.trim_start_matches("/api/v1").split(['/', '-', '.']).filter(|part| !part.is_empty())
+    {
         let (by, word) = match part.strip_prefix('{') {
             Some(name) => ("By", name.trim_end_matches('}').trim_start_matches('*')),
             None => ("", part),
@@ -156,7 +159,9 @@ mod tests {
         let document = build();
         let text = document.to_string();
         let mut ids = Vec::new();
-        for operation in document["paths"].as_object().unwrap().values().flat_map(|p| p.as_object().unwrap().values()) {
+        for operation in
+            document["paths"].as_object().unwrap().values().flat_map(|p| p.as_object().unwrap().values())
+        {
             ids.push(operation["operationId"].as_str().unwrap().to_owned());
             assert!(operation["x-access"].is_string());
         }

@@ -1,9 +1,9 @@
 //! The address library and its corrections.
 
+use super::Server;
 use super::guard::{Body, Page, Query, Who, idempotency_key, if_match, page_size};
 use super::problem::{Answer, HttpRefusal};
 use super::route::{Access, Route, get, patch, post};
-use super::Server;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
@@ -28,26 +28,43 @@ pub(super) fn routes() -> Vec<Route> {
         get("/api/v1/places/suggest", read, "Places that a half-typed address may mean", suggest)
             .query::<SuggestQuery>()
             .returns::<Vec<Place>>(),
-        get("/api/v1/places/match", read, "What place does this text mean, and how sure is that", match_route)
-            .query::<MatchQuery>()
-            .returns::<Matched>(),
-        get("/api/v1/places/counts", read, "How many places of each kind", counts).returns::<Vec<(String, i64)>>(),
-        get("/api/v1/places/export", Access::May(Action::PlacesExport), "The library of a division as a file", export)
-            .query::<ExportQuery>(),
+        get(
+            "/api/v1/places/match",
+            read,
+            "What place does this text mean, and how sure is that",
+            match_route,
+        )
+        .query::<MatchQuery>()
+        .returns::<Matched>(),
+        get("/api/v1/places/counts", read, "How many places of each kind", counts)
+            .returns::<Vec<(String, i64)>>(),
+        get(
+            "/api/v1/places/export",
+            Access::May(Action::PlacesExport),
+            "The library of a division as a file",
+            export,
+        )
+        .query::<ExportQuery>(),
         get("/api/v1/places/{id}", read, "One place", place).returns::<Place>(),
         patch("/api/v1/places/{id}", Access::May(Action::PlaceEdit), "Change a place (If-Match)", edit)
             .body::<EditBody>()
             .returns::<Place>(),
         get("/api/v1/places/{id}/history", read, "What a place was before", history).returns::<Vec<Former>>(),
-        get("/api/v1/places/{id}/lineage", read, "From the topmost place down", lineage).returns::<Vec<Place>>(),
+        get("/api/v1/places/{id}/lineage", read, "From the topmost place down", lineage)
+            .returns::<Vec<Place>>(),
         get("/api/v1/corrections", inbox, "Corrections, oldest first", corrections)
             .query::<CorrectionsQuery>()
             .returns::<Page<CorrectionView>>(),
         post("/api/v1/corrections", Access::May(Action::CorrectionOpen), "Propose a correction", open)
             .body::<OpenBody>()
             .returns::<Opened>(),
-        post("/api/v1/corrections/{id}/decide", Access::May(Action::CorrectionDecide), "Accept or refuse a correction", decide)
-            .body::<DecideBody>(),
+        post(
+            "/api/v1/corrections/{id}/decide",
+            Access::May(Action::CorrectionDecide),
+            "Accept or refuse a correction",
+            decide,
+        )
+        .body::<DecideBody>(),
     ]
 }
 
@@ -99,7 +116,10 @@ struct SuggestQuery {
     limit: Option<i64>,
 }
 
-async fn suggest(State(server): State<Server>, Query(query): Query<SuggestQuery>) -> Answer<Json<Vec<Place>>> {
+async fn suggest(
+    State(server): State<Server>,
+    Query(query): Query<SuggestQuery>,
+) -> Answer<Json<Vec<Place>>> {
     let limit = query.limit.unwrap_or(10).clamp(1, 50);
     Ok(Json(server.read(move |tx| Ok(queries::suggest(tx, &query.q, limit)?)).await?))
 }
@@ -145,9 +165,14 @@ struct ExportQuery {
     format: Option<String>,
 }
 
-async fn export(State(server): State<Server>, Who(ctx): Who, Query(query): Query<ExportQuery>) -> Answer<Response> {
+async fn export(
+    State(server): State<Server>,
+    Who(ctx): Who,
+    Query(query): Query<ExportQuery>,
+) -> Answer<Response> {
     let wanted = scope_of(query.division.as_deref())?;
-    let visible = reach(&ctx.actor, Action::PlacesExport).map_err(|d| super::problem::TxProblem::from(d).0)?;
+    let visible =
+        reach(&ctx.actor, Action::PlacesExport).map_err(|d| super::problem::TxProblem::from(d).0)?;
     let scope = visible.scope.intersect(wanted);
     let format = query.format.unwrap_or_else(|| "csv".to_owned());
     let kind = crate::import::ExportFormat::from_name(&format)
@@ -163,7 +188,8 @@ async fn export(State(server): State<Server>, Who(ctx): Who, Query(query): Query
         })
         .await?;
     let name = format!("attachment; filename=\"places.{}\"", kind.ending());
-    Ok(([(header::CONTENT_TYPE, kind.media_type().to_owned()), (header::CONTENT_DISPOSITION, name)], bytes).into_response())
+    Ok(([(header::CONTENT_TYPE, kind.media_type().to_owned()), (header::CONTENT_DISPOSITION, name)], bytes)
+        .into_response())
 }
 
 async fn place(State(server): State<Server>, Path(id): Path<String>) -> Answer<Response> {
@@ -192,8 +218,8 @@ async fn edit(
     headers: HeaderMap,
     Body(body): Body<EditBody>,
 ) -> Answer<Json<Place>> {
-    let version =
-        if_match(&headers).ok_or_else(|| HttpRefusal::BadQuery("send If-Match with the version".to_owned()))?;
+    let version = if_match(&headers)
+        .ok_or_else(|| HttpRefusal::BadQuery("send If-Match with the version".to_owned()))?;
     let cells = server.app.cells.clone();
     let input =
         edit_place::Input { name: body.name, point: body.point, status: body.status, reason: body.reason };
@@ -300,9 +326,7 @@ async fn open(
         source: idempotency_key(&headers, &ctx),
         opener: None,
     };
-    let id = server
-        .run(move |tx| open_correction::run(tx, &ctx, &input))
-        .await?;
+    let id = server.run(move |tx| open_correction::run(tx, &ctx, &input)).await?;
     Ok(Json(Opened { id }))
 }
 
@@ -325,8 +349,7 @@ async fn decide(
     Body(body): Body<DecideBody>,
 ) -> Answer<()> {
     let cells = server.app.cells.clone();
-    let decision = decide_correction::Decision { accept: body.accept, reason: body.reason, version: body.version };
-    server
-        .run(move |tx| decide_correction::run(tx, &ctx, &cells, &CorrectionId(id.clone()), &decision))
-        .await
+    let decision =
+        decide_correction::Decision { accept: body.accept, reason: body.reason, version: body.version };
+    server.run(move |tx| decide_correction::run(tx, &ctx, &cells, &CorrectionId(id.clone()), &decision)).await
 }

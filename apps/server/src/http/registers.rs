@@ -1,9 +1,9 @@
 //! Cards, unmasking, imports into the registers, planned absences.
 
+use super::Server;
 use super::guard::{Body, Query, Who};
 use super::problem::{Answer, HttpRefusal};
 use super::route::{Access, Route, get, post};
-use super::Server;
 use crate::composed::{self, Card};
 use axum::Json;
 use axum::body::Bytes;
@@ -19,16 +19,36 @@ use serde::Deserialize;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        get("/api/v1/places/{id}/card", Access::May(Action::CardRead), "The card of a building or door, masked", card)
-            .returns::<Card>(),
-        post("/api/v1/places/{id}/absences", Access::May(Action::AbsenceRecord), "Record a planned absence", absence)
-            .body::<AbsenceBody>(),
-        post("/api/v1/people/{id}/unmask", Access::May(Action::PersonUnmask), "Show a person in clear, for the purpose in X-Purpose", unmask_route)
-            .body::<UnmaskBody>()
-            .returns::<unmask::Clear>(),
-        post("/api/v1/registers/{kind}/import", Access::May(Action::RegistersImport), "Import a file (the body) into a register", import)
-            .query::<ImportQuery>()
-            .returns::<import_rows::Imported>(),
+        get(
+            "/api/v1/places/{id}/card",
+            Access::May(Action::CardRead),
+            "The card of a building or door, masked",
+            card,
+        )
+        .returns::<Card>(),
+        post(
+            "/api/v1/places/{id}/absences",
+            Access::May(Action::AbsenceRecord),
+            "Record a planned absence",
+            absence,
+        )
+        .body::<AbsenceBody>(),
+        post(
+            "/api/v1/people/{id}/unmask",
+            Access::May(Action::PersonUnmask),
+            "Show a person in clear, for the purpose in X-Purpose",
+            unmask_route,
+        )
+        .body::<UnmaskBody>()
+        .returns::<unmask::Clear>(),
+        post(
+            "/api/v1/registers/{kind}/import",
+            Access::May(Action::RegistersImport),
+            "Import a file (the body) into a register",
+            import,
+        )
+        .query::<ImportQuery>()
+        .returns::<import_rows::Imported>(),
     ]
 }
 
@@ -104,16 +124,12 @@ async fn import(
     Query(query): Query<ImportQuery>,
     bytes: Bytes,
 ) -> Answer<Json<import_rows::Imported>> {
-    let kind = RowKind::ALL
-        .into_iter()
-        .find(|known| known.name() == kind)
-        .ok_or(HttpRefusal::NotFound)?;
+    let kind = RowKind::ALL.into_iter().find(|known| known.name() == kind).ok_or(HttpRefusal::NotFound)?;
     let format = Format::of_name(query.format.as_deref().unwrap_or("csv"))
         .ok_or_else(|| HttpRefusal::BadQuery("format: use csv, jsonl or xlsx".to_owned()))?;
-    let table = read_table_from(bytes.to_vec(), format).map_err(|error| HttpRefusal::BadFile(error.to_string()))?;
+    let table =
+        read_table_from(bytes.to_vec(), format).map_err(|error| HttpRefusal::BadFile(error.to_string()))?;
     let vault = server.app.vault.clone();
-    let done = server
-        .run(move |tx| crate::import::register_rows(tx, &ctx, &vault, kind, &table))
-        .await?;
+    let done = server.run(move |tx| crate::import::register_rows(tx, &ctx, &vault, kind, &table)).await?;
     Ok(Json(done))
 }

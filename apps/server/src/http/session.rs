@@ -4,10 +4,10 @@ use super::guard::{Body, COOKIE, RequestId, Who, token};
 use super::problem::{Answer, HttpRefusal};
 use super::route::{Access, Route, delete, get, post};
 use super::{Problem, Server};
+use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use gridweave_access::ops::{sign_in, sign_out};
 use gridweave_access::{Action, queries, reach};
 use gridweave_core::{Actor, Role, Scope};
@@ -16,10 +16,13 @@ use serde::{Deserialize, Serialize};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        post("/api/v1/session", Access::Public, "Sign in", sign_in_route).body::<SignInBody>().returns::<Me>(),
+        post("/api/v1/session", Access::Public, "Sign in", sign_in_route)
+            .body::<SignInBody>()
+            .returns::<Me>(),
         get("/api/v1/session", Access::SignedIn, "Who am I", me).returns::<Me>(),
         delete("/api/v1/session", Access::SignedIn, "Sign out", sign_out_route),
-        get("/api/v1/settings", Access::Public, "What the sign-in page needs", settings).returns::<Settings>(),
+        get("/api/v1/settings", Access::Public, "What the sign-in page needs", settings)
+            .returns::<Settings>(),
     ]
 }
 
@@ -73,8 +76,7 @@ async fn sign_in_route(
     let mut ctx = server.app.system.clone();
     ctx.request_id = id;
     let trusted = server.app.config.demo;
-    let outcome =
-        server.run(move |tx| sign_in::run(tx, &ctx, &body.login, &body.password, trusted)).await?;
+    let outcome = server.run(move |tx| sign_in::run(tx, &ctx, &body.login, &body.password, trusted)).await?;
     match outcome {
         sign_in::Outcome::Refused(refusal) => Err(Problem::from(refusal)),
         sign_in::Outcome::In(signed) => {

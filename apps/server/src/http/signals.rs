@@ -1,9 +1,9 @@
 //! Feeds and the signals' inbox.
 
+use super::Server;
 use super::guard::{Body, Page, Query, Who, page_size};
 use super::problem::{Answer, HttpRefusal};
 use super::route::{Access, Route, get, post};
-use super::Server;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -21,15 +21,22 @@ const PUSH_BYTES_MAX: usize = 512 * 1024 * 1024;
 pub(super) fn routes() -> Vec<Route> {
     let decide = Access::May(Action::SignalDecide);
     vec![
-        get("/api/v1/feeds", Access::May(Action::FeedsRead), "Feeds and how they do", feeds).returns::<Vec<FeedView>>(),
-        post("/api/v1/feeds/{name}/push", Access::May(Action::FeedPush), "Push rows (the body) to a feed", push_route)
-            .limit(PUSH_BYTES_MAX)
-            .query::<PushQuery>()
-            .returns::<push::Pushed>(),
+        get("/api/v1/feeds", Access::May(Action::FeedsRead), "Feeds and how they do", feeds)
+            .returns::<Vec<FeedView>>(),
+        post(
+            "/api/v1/feeds/{name}/push",
+            Access::May(Action::FeedPush),
+            "Push rows (the body) to a feed",
+            push_route,
+        )
+        .limit(PUSH_BYTES_MAX)
+        .query::<PushQuery>()
+        .returns::<push::Pushed>(),
         get("/api/v1/signals", Access::May(Action::SignalsRead), "Signals, newest first", list)
             .query::<ListQuery>()
             .returns::<Page<Signal>>(),
-        post("/api/v1/signals/{id}/match", decide, "Say which door a signal means", match_route).body::<MatchBody>(),
+        post("/api/v1/signals/{id}/match", decide, "Say which door a signal means", match_route)
+            .body::<MatchBody>(),
         post("/api/v1/signals/{id}/dismiss", decide, "Put a signal aside", dismiss).body::<DismissBody>(),
     ]
 }
@@ -133,9 +140,7 @@ async fn match_route(
     Path(id): Path<String>,
     Body(body): Body<MatchBody>,
 ) -> Answer<()> {
-    server
-        .run(move |tx| match_signal::run(tx, &ctx, &SignalId(id.clone()), &body.place, body.version))
-        .await
+    server.run(move |tx| match_signal::run(tx, &ctx, &SignalId(id.clone()), &body.place, body.version)).await
 }
 
 /// Why not.

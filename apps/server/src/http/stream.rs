@@ -1,9 +1,9 @@
 //! What happens, as it happens: server-sent events, only what the session may see, resumable.
 
+use super::Server;
 use super::guard::Who;
 use super::problem::Answer;
 use super::route::{Access, Route, get};
-use super::Server;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Sse;
@@ -18,7 +18,12 @@ use std::convert::Infallible;
 const BATCH: i64 = 200;
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![get("/api/v1/stream", Access::SignedIn, "Live events (text/event-stream); resumes by Last-Event-ID", stream)]
+    vec![get(
+        "/api/v1/stream",
+        Access::SignedIn,
+        "Live events (text/event-stream); resumes by Last-Event-ID",
+        stream,
+    )]
 }
 
 /// May this actor hear of this event?
@@ -26,7 +31,9 @@ fn may_hear(actor: &Actor, event: &Event) -> bool {
     let sees = |action| reach(actor, action).is_ok_and(|v| !v.own_only && v.scope.contains(event.division()));
     match event {
         Event::TaskCreated { worker, .. } => *worker == actor.account || sees(Action::TasksRead),
-        Event::CaseDispatched { worker, .. } => worker.as_ref() == Some(&actor.account) || sees(Action::CasesRead),
+        Event::CaseDispatched { worker, .. } => {
+            worker.as_ref() == Some(&actor.account) || sees(Action::CasesRead)
+        }
         Event::CaseEstablished { .. }
         | Event::CaseMoved { .. }
         | Event::CaseEnded { .. }
@@ -45,7 +52,8 @@ fn may_hear(actor: &Actor, event: &Event) -> bool {
 /// What a listener is told: the event's name, its number of the case or identifier, no more.
 fn told(item: &StreamItem) -> SseEvent {
     let full = serde_json::to_value(&item.event).unwrap_or_default();
-    let keep = ["no", "state", "action", "task", "signal", "correction", "place", "plan", "division", "worker"];
+    let keep =
+        ["no", "state", "action", "task", "signal", "correction", "place", "plan", "division", "worker"];
     let mut data = serde_json::Map::new();
     for key in keep {
         if let Some(value) = full.get(key) {
@@ -87,7 +95,8 @@ async fn stream(
                 return Some((Ok(event), listener));
             }
             let seq = listener.seq;
-            let read = listener.server.read(move |tx| Ok(stream_after(tx, seq, Scope::EVERYWHERE, BATCH)?)).await;
+            let read =
+                listener.server.read(move |tx| Ok(stream_after(tx, seq, Scope::EVERYWHERE, BATCH)?)).await;
             let items = read.unwrap_or_default();
             match items.last() {
                 Some(last) => {

@@ -1,9 +1,9 @@
 //! Divisions, networks, plans, cells.
 
+use super::Server;
 use super::guard::{Body, Page, Query, Who, if_match, page_size};
 use super::problem::{Answer, HttpRefusal};
 use super::route::{Access, Route, get, post, put};
-use super::Server;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
@@ -27,13 +27,28 @@ pub(super) fn routes() -> Vec<Route> {
         get("/api/v1/cells", read, "Cells in force with their workers", cells)
             .query::<CellsQuery>()
             .returns::<Page<Cell>>(),
-        put("/api/v1/cells/{network}/{code}/workers", Access::May(Action::WorkersAssign), "Say who works in a cell", assign)
-            .body::<WorkersBody>(),
+        put(
+            "/api/v1/cells/{network}/{code}/workers",
+            Access::May(Action::WorkersAssign),
+            "Say who works in a cell",
+            assign,
+        )
+        .body::<WorkersBody>(),
         get("/api/v1/plans", read, "Grid plans, newest first", plans).returns::<Vec<Plan>>(),
-        post("/api/v1/plans", Access::May(Action::PlanDraw), "Draw a plan from GeoJSON; says what is wrong with it", draw)
-            .body::<DrawBody>()
-            .returns::<Drawn>(),
-        post("/api/v1/plans/{id}/publish", Access::May(Action::PlanPublish), "Put a plan into force", publish),
+        post(
+            "/api/v1/plans",
+            Access::May(Action::PlanDraw),
+            "Draw a plan from GeoJSON; says what is wrong with it",
+            draw,
+        )
+        .body::<DrawBody>()
+        .returns::<Drawn>(),
+        post(
+            "/api/v1/plans/{id}/publish",
+            Access::May(Action::PlanPublish),
+            "Put a plan into force",
+            publish,
+        ),
         get("/api/v1/locate", read, "Which cells and which division a point lies in", locate)
             .query::<LocateQuery>()
             .returns::<Located>(),
@@ -89,8 +104,7 @@ async fn cells(State(server): State<Server>, Query(query): Query<CellsQuery>) ->
     let after = query.cursor.as_deref().and_then(|text| text.parse().ok()).unwrap_or(0);
     let limit = page_size(query.limit);
     let network = query.network.unwrap_or_else(|| "base".to_owned());
-    let found =
-        server.read(move |tx| Ok(queries::cells(tx, &network, scope, after, limit + 1)?)).await?;
+    let found = server.read(move |tx| Ok(queries::cells(tx, &network, scope, after, limit + 1)?)).await?;
     Ok(Json(Page::new(found, limit, |cell| cell.code.clone())))
 }
 
@@ -141,10 +155,15 @@ struct Drawn {
     rejected: serde_json::Value,
 }
 
-async fn draw(State(server): State<Server>, Who(ctx): Who, Body(body): Body<DrawBody>) -> Answer<Json<Drawn>> {
+async fn draw(
+    State(server): State<Server>,
+    Who(ctx): Who,
+    Body(body): Body<DrawBody>,
+) -> Answer<Json<Drawn>> {
     let crs = Crs::from_name(body.crs.as_deref().unwrap_or("wgs84"))
         .ok_or_else(|| HttpRefusal::BadBody("crs: use wgs84, gcj02, bd09 or epsg:3857".to_owned()))?;
-    let (rows, rejected) = crate::import::cell_rows(&body.features.to_string(), crs).map_err(HttpRefusal::BadBody)?;
+    let (rows, rejected) =
+        crate::import::cell_rows(&body.features.to_string(), crs).map_err(HttpRefusal::BadBody)?;
     let cells = rows.len();
     let input = draw_plan::Input { network: body.network, name: body.name, cells: rows };
     let drawn = server.run(move |tx| draw_plan::run(tx, &ctx, &input)).await?;
@@ -192,7 +211,8 @@ async fn locate(State(server): State<Server>, Query(query): Query<LocateQuery>) 
     let crs = Crs::from_name(query.crs.as_deref().unwrap_or("wgs84"))
         .ok_or_else(|| HttpRefusal::BadQuery("crs: use wgs84, gcj02, bd09 or epsg:3857".to_owned()))?;
     let [lon, lat] = crs.to_wgs84([query.lon, query.lat]);
-    let point = LonLat::new(lon, lat).ok_or_else(|| HttpRefusal::BadQuery("lon, lat: out of range".to_owned()))?;
+    let point =
+        LonLat::new(lon, lat).ok_or_else(|| HttpRefusal::BadQuery("lon, lat: out of range".to_owned()))?;
     let index = server.app.cells.clone();
     let found = server
         .read(move |tx| {

@@ -1,9 +1,9 @@
 //! Today: tasks, forms, photos, visits.
 
+use super::Server;
 use super::guard::{Body, Query, Who};
 use super::problem::{Answer, HttpRefusal, Problem};
 use super::route::{Access, Route, get, post};
-use super::Server;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -23,9 +23,14 @@ const TODAY_MAX: i64 = 200;
 pub(super) fn routes() -> Vec<Route> {
     let submit = Access::May(Action::VisitSubmit);
     vec![
-        get("/api/v1/tasks", Access::May(Action::TasksRead), "A worker's tasks with what is known already", tasks)
-            .query::<TasksQuery>()
-            .returns::<Vec<TaskView>>(),
+        get(
+            "/api/v1/tasks",
+            Access::May(Action::TasksRead),
+            "A worker's tasks with what is known already",
+            tasks,
+        )
+        .query::<TasksQuery>()
+        .returns::<Vec<TaskView>>(),
         post("/api/v1/tasks/{id}/accept", submit, "Take a task on", accept).returns::<Task>(),
         post("/api/v1/visits", submit, "Hand in a visit; the same key twice is one visit", submit_route)
             .body::<VisitBody>()
@@ -97,7 +102,13 @@ async fn tasks(
                     });
                 }
                 let form = app.catalogues.forms.schema(&task.form).cloned().unwrap_or(Value::Null);
-                views.push(TaskView { overdue: task.state.is_open() && task.due_at_ms < now, task, form, prefill, facts });
+                views.push(TaskView {
+                    overdue: task.state.is_open() && task.due_at_ms < now,
+                    task,
+                    form,
+                    prefill,
+                    facts,
+                });
             }
             Ok(views)
         })
@@ -180,7 +191,13 @@ async fn photo(State(server): State<Server>, Who(ctx): Who, Path(id): Path<Strin
         .await
         .map_err(|error| Problem::failure(&error))?
         .map_err(|_| HttpRefusal::NotFound)?;
-    Ok(([(header::CONTENT_TYPE, found.media_type), (header::CACHE_CONTROL, "private, max-age=86400".to_owned())], bytes)
+    Ok((
+        [
+            (header::CONTENT_TYPE, found.media_type),
+            (header::CACHE_CONTROL, "private, max-age=86400".to_owned()),
+        ],
+        bytes,
+    )
         .into_response())
 }
 

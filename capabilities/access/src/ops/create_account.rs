@@ -94,7 +94,14 @@ fn make_key(tx: &mut Tx, ctx: &Ctx, account: &AccountId) -> Result<String, OpErr
     let ends = ctx.now().plus_ms(KEY_LIFE_MS);
     tx.exec(
         &sql::INSERT_SESSION,
-        &[password::token_hash(&key).into(), account.into(), "".into(), "key".into(), ctx.now().into(), ends.into()],
+        &[
+            password::token_hash(&key).into(),
+            account.into(),
+            "".into(),
+            "key".into(),
+            ctx.now().into(),
+            ends.into(),
+        ],
     )?;
     Ok(key)
 }

@@ -1,7 +1,10 @@
 //! Signs in with name and password, or, in the demonstration, without one.
 
 use crate::{password, queries, sql};
-use gridweave_core::{AccountId, Actor, Ctx, Entry, time::{HOUR_MS, MINUTE_MS}};
+use gridweave_core::{
+    AccountId, Actor, Ctx, Entry,
+    time::{HOUR_MS, MINUTE_MS},
+};
 use gridweave_db::{OpError, Tx};
 use gridweave_ledger::record;
 use serde_json::json;

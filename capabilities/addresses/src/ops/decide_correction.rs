@@ -39,7 +39,13 @@ pub struct Decision {
 }
 
 /// Decides the ticket; an accepted one changes the library at once.
-pub fn run(tx: &mut Tx, ctx: &Ctx, cells: &CellIndex, id: &CorrectionId, decision: &Decision) -> Result<(), OpError> {
+pub fn run(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    cells: &CellIndex,
+    id: &CorrectionId,
+    decision: &Decision,
+) -> Result<(), OpError> {
     let ticket = tx
         .opt(&sql::CORRECTION_LOCKED, &[id.into()], queries::correction_row)?
         .ok_or(DecideCorrection::NotFound)?;
@@ -68,7 +74,11 @@ pub fn run(tx: &mut Tx, ctx: &Ctx, cells: &CellIndex, id: &CorrectionId, decisio
         apply(tx, ctx, cells, &ticket)?;
     }
     let body = json!({ "accepted": decision.accept, "reason": decision.reason });
-    record(tx, ctx, &Entry::new("addresses.decide_correction", format!("correction:{id}"), ticket.division, body))?;
+    record(
+        tx,
+        ctx,
+        &Entry::new("addresses.decide_correction", format!("correction:{id}"), ticket.division, body),
+    )?;
     Ok(())
 }
 
@@ -113,7 +123,11 @@ fn add_missing(tx: &mut Tx, ctx: &Ctx, cells: &CellIndex, ticket: &Correction) -
     let id: gridweave_core::PlaceId = ctx.new_id();
     let place = Place {
         code: format!("{}-{}", parent.code, id),
-        kind: ticket.kind.unwrap_or(if parent.kind == PlaceKind::Unit { PlaceKind::Room } else { below(parent.kind) }),
+        kind: ticket.kind.unwrap_or(if parent.kind == PlaceKind::Unit {
+            PlaceKind::Room
+        } else {
+            below(parent.kind)
+        }),
         parent: Some(parent.id.clone()),
         address: format!("{}{name}", parent.address),
         name,
@@ -135,7 +149,10 @@ fn add_missing(tx: &mut Tx, ctx: &Ctx, cells: &CellIndex, ticket: &Correction) -
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::ops::{import_places::{self, PlaceRow}, open_correction};
+    use crate::ops::{
+        import_places::{self, PlaceRow},
+        open_correction,
+    };
     use gridweave_address::Hints;
     use gridweave_core::{Actor, DivisionCode, Grant, PlaceId, Role, Zone};
     use gridweave_db::{Db, migrate::Migration, testkit::on_both};

@@ -75,14 +75,19 @@ pub(crate) fn apply(
     new.status = input.status.unwrap_or(old.status);
     new.version = old.version + 1;
     store::update(tx, ctx, old, &new, &input.reason)?;
-    let below = if new.address == old.address { 0 } else { store::readdress_below(tx, ctx, &new, &input.reason)? };
+    let below =
+        if new.address == old.address { 0 } else { store::readdress_below(tx, ctx, &new, &input.reason)? };
     let body = json!({
         "from": { "name": old.name, "status": old.status },
         "to": { "name": new.name, "status": new.status },
         "below": below,
     });
     record(tx, ctx, &Entry::new("addresses.edit_place", format!("place:{}", old.id), new.division, body))?;
-    emit(tx, ctx, &Event::AddressCorrected { place: new.id.clone(), point: new.point, division: new.division })?;
+    emit(
+        tx,
+        ctx,
+        &Event::AddressCorrected { place: new.id.clone(), point: new.point, division: new.division },
+    )?;
     Ok(new)
 }
 

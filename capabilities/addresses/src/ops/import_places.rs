@@ -62,11 +62,12 @@ pub struct Imported {
 
 /// Imports the rows; a bad row costs no good one.
 pub fn run(tx: &mut Tx, ctx: &Ctx, cells: &CellIndex, rows: &[PlaceRow]) -> Result<Imported, OpError> {
-    may(&ctx.actor, Action::PlacesImport, &Resource::city(), None)
-        .or_else(|denied| match rows.first().and_then(|row| row.division) {
+    may(&ctx.actor, Action::PlacesImport, &Resource::city(), None).or_else(|denied| {
+        match rows.first().and_then(|row| row.division) {
             Some(division) => may(&ctx.actor, Action::PlacesImport, &Resource::in_division(division), None),
             None => Err(denied),
-        })?;
+        }
+    })?;
     let snapshot = cells.current(tx)?;
     let mut done = Imported { rows: rows.len() as u64, ..Imported::default() };
     let mut parents: std::collections::HashMap<String, Place> = Default::default();

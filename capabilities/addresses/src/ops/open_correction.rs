@@ -86,7 +86,11 @@ pub fn run(tx: &mut Tx, ctx: &Ctx, input: &Input) -> Result<CorrectionId, OpErro
         ],
     )?;
     let body = json!({ "problem": input.problem, "place": subject });
-    record(tx, ctx, &Entry::new("addresses.open_correction", format!("correction:{id}"), place.division, body))?;
+    record(
+        tx,
+        ctx,
+        &Entry::new("addresses.open_correction", format!("correction:{id}"), place.division, body),
+    )?;
     emit(tx, ctx, &Event::CorrectionOpened { correction: id.clone(), division: place.division })?;
     Ok(id)
 }

@@ -143,7 +143,8 @@ mod tests {
 
     fn acting(account: &str, role: Role) -> Ctx {
         let grants = vec![Grant { role, division: None }];
-        let actor = Actor { account: account.into(), name: account.into(), department: Some("water".into()), grants };
+        let actor =
+            Actor { account: account.into(), name: account.into(), department: Some("water".into()), grants };
         Ctx::system(Zone::china()).acting_as(actor)
     }
 
@@ -170,7 +171,14 @@ mod tests {
         })
     }
 
-    fn act(db: &Db, ctx: Ctx, no: &CaseNo, version: Option<i64>, action: Action, note: &'static str) -> Result<Case, OpError> {
+    fn act(
+        db: &Db,
+        ctx: Ctx,
+        no: &CaseNo,
+        version: Option<i64>,
+        action: Action,
+        note: &'static str,
+    ) -> Result<Case, OpError> {
         let no = no.clone();
         db.write_blocking(move |tx| run(tx, &ctx, &catalogue(), &no, version, action, note, &Value::Null))
     }
@@ -196,7 +204,10 @@ mod tests {
             act(db, acting("op2", Role::Operator), no, None, Action::VerifyPass, "").unwrap();
             let closed = act(db, acting("op", Role::Operator), no, None, Action::Close, "").unwrap();
             assert_eq!(closed.state, State::Closed);
-            assert_eq!(code(act(db, acting("op", Role::Operator), no, None, Action::Urge, "")), "case_move_not_allowed");
+            assert_eq!(
+                code(act(db, acting("op", Role::Operator), no, None, Action::Urge, "")),
+                "case_move_not_allowed"
+            );
             let id = closed.id.clone();
             let steps = db.read_blocking(move |tx| crate::queries::steps(tx, &id)).unwrap();
             let names: Vec<_> = steps.iter().map(|s| s.action.as_str()).collect();
@@ -214,11 +225,16 @@ mod tests {
             assert_eq!(code(act(db, handler.clone(), &case.no, None, Action::Return, " ")), "reason_missing");
             assert_eq!(code(act(db, handler.clone(), &case.no, Some(1), Action::Accept, "")), "case_stale");
             let back = act(db, handler.clone(), &case.no, None, Action::Return, "不属于水务").unwrap();
-            assert_eq!((back.state, back.handler.clone(), back.returns), (State::Established, Handler::None, 1));
+            assert_eq!(
+                (back.state, back.handler.clone(), back.returns),
+                (State::Established, Handler::None, 1)
+            );
             assert_eq!(back.due_at_ms, case.due_at_ms);
             let (from, into) = (case.no.clone(), other.no.clone());
             let merged = db
-                .write_blocking(move |tx| merge::run(tx, &acting("op", Role::Operator), &from, None, &into, "同一件事"))
+                .write_blocking(move |tx| {
+                    merge::run(tx, &acting("op", Role::Operator), &from, None, &into, "同一件事")
+                })
                 .unwrap();
             assert_eq!(merged.merged_into, Some(other.no));
         });
@@ -228,7 +244,8 @@ mod tests {
     fn a_clerk_of_another_street_does_not_even_learn_that_it_exists() {
         on_both(STEPS, |db| {
             let case = opened(db, "a");
-            let grants = vec![Grant { role: Role::StreetStaff, division: DivisionCode::parse("420106001").ok() }];
+            let grants =
+                vec![Grant { role: Role::StreetStaff, division: DivisionCode::parse("420106001").ok() }];
             let actor = Actor { account: AccountId::from("x"), name: "x".into(), department: None, grants };
             let ctx = Ctx::system(Zone::china()).acting_as(actor);
             assert_eq!(code(act(db, ctx, &case.no, None, Action::Urge, "")), "not_found");

@@ -49,10 +49,12 @@ pub fn run(
         Handler::Department(code) => {
             catalogue.department(code).ok_or_else(|| Dispatch::NoDepartment(code.clone()))?.zh.clone()
         }
-        Handler::Worker(account) => access::queries::actor(tx, account)?
-            .filter(|actor| actor.has(Role::GridWorker))
-            .ok_or(Dispatch::NoWorker)?
-            .name,
+        Handler::Worker(account) => {
+            access::queries::actor(tx, account)?
+                .filter(|actor| actor.has(Role::GridWorker))
+                .ok_or(Dispatch::NoWorker)?
+                .name
+        }
     };
     let moved = Case {
         state: next,

@@ -6,7 +6,9 @@ use crate::{sql, store};
 use gridweave_access as access;
 use gridweave_address::Hints;
 use gridweave_addresses::queries::{match_address, place};
-use gridweave_core::{CaseId, CaseNo, Ctx, DivisionCode, Entry, Event, LonLat, PlaceId, Zone, time::MINUTE_MS};
+use gridweave_core::{
+    CaseId, CaseNo, Ctx, DivisionCode, Entry, Event, LonLat, PlaceId, Zone, time::MINUTE_MS,
+};
 use gridweave_db::{OpError, Tx};
 use gridweave_jobs::emit;
 use gridweave_ledger::record;
@@ -67,7 +69,13 @@ struct Where {
 }
 
 /// Opens the case; the same key again gives the first one.
-pub fn run(tx: &mut Tx, ctx: &Ctx, cells: &CellIndex, catalogue: &Catalogue, input: &Input) -> Result<Case, OpError> {
+pub fn run(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    cells: &CellIndex,
+    catalogue: &Catalogue,
+    input: &Input,
+) -> Result<Case, OpError> {
     if let Some(key) = &input.once_key
         && let Some(known) = tx.opt(&sql::BY_ONCE, &[key.into()], store::case_row)?
     {
@@ -82,9 +90,8 @@ pub fn run(tx: &mut Tx, ctx: &Ctx, cells: &CellIndex, catalogue: &Catalogue, inp
     if input.description.chars().count() > DESCRIPTION_MAX {
         return Err(OpenCase::TooLong(DESCRIPTION_MAX).into());
     }
-    let category = catalogue
-        .category(&input.category)
-        .ok_or_else(|| OpenCase::NoCategory(input.category.clone()))?;
+    let category =
+        catalogue.category(&input.category).ok_or_else(|| OpenCase::NoCategory(input.category.clone()))?;
     let at = locate(tx, cells, input)?;
     access::may(&ctx.actor, access::Action::CaseOpen, &access::Resource::in_division(at.division), None)
         // Somebody who may open cases somewhere may report what cannot be located.
@@ -121,7 +128,14 @@ pub fn run(tx: &mut Tx, ctx: &Ctx, cells: &CellIndex, catalogue: &Catalogue, inp
         ],
     )?;
     let case = tx.one(&sql::BY_NO, &[(&no).into()], store::case_row)?;
-    store::add_step(tx, ctx, &case, "establish", "", &json!({ "source": case.source, "located": case.located }))?;
+    store::add_step(
+        tx,
+        ctx,
+        &case,
+        "establish",
+        "",
+        &json!({ "source": case.source, "located": case.located }),
+    )?;
     let body = json!({ "no": no, "category": case.category, "located": case.located });
     record(tx, ctx, &Entry::new("cases.open_case", format!("case:{id}"), case.division, body))?;
     emit(tx, ctx, &Event::CaseEstablished { case: id, no, division: case.division })?;

@@ -121,7 +121,10 @@ impl Importer<'_, '_> {
         }
         match self.places.get(&code).cloned().flatten() {
             Some(id) => Ok(id),
-            None => Err((column, "place_not_found", format!("the address library has no place with code {code}")).into()),
+            None => {
+                Err((column, "place_not_found", format!("the address library has no place with code {code}"))
+                    .into())
+            }
         }
     }
 
@@ -151,31 +154,38 @@ impl Importer<'_, '_> {
             },
         };
         self.day("birth_date")?;
-        let birth = self
-            .opt("birth_date")
-            .map(str::to_owned)
-            .or(identity.as_ref().map(IdentityNumber::birth_date));
+        let birth =
+            self.opt("birth_date").map(str::to_owned).or(identity.as_ref().map(IdentityNumber::birth_date));
         let phone = self.opt("phone").map(str::to_owned);
-        if phone.as_ref().is_some_and(|p| !(5..=20).contains(&p.len()) || !p.chars().all(|c| c.is_ascii_digit() || c == '-' || c == '+')) {
+        if phone.as_ref().is_some_and(|p| {
+            !(5..=20).contains(&p.len()) || !p.chars().all(|c| c.is_ascii_digit() || c == '-' || c == '+')
+        }) {
             return Err(("phone", "phone_invalid", "a phone has 5 to 20 digits".to_owned()).into());
         }
         let index = |value: Option<&str>| value.map(|v| self.vault.index(v));
         let identity_index = index(identity.as_ref().map(IdentityNumber::as_str));
         let phone_index = index(phone.as_deref());
         let now = self.tx.opt(&sql::PERSON_NOW, &[code.as_str().into()], |row| {
-            Ok((row.text(0)?, row.text(1)?, row.text(2)?, row.opt_text(3)?, row.opt_bytes(4)?, row.opt_bytes(5)?))
+            Ok((
+                row.text(0)?,
+                row.text(1)?,
+                row.text(2)?,
+                row.opt_text(3)?,
+                row.opt_bytes(4)?,
+                row.opt_bytes(5)?,
+            ))
         })?;
         let id = match now {
-            Some((_, n, s, b, i, p)) if n == name && s == sex && b == birth && i == identity_index && p == phone_index => {
+            Some((_, n, s, b, i, p))
+                if n == name && s == sex && b == birth && i == identity_index && p == phone_index =>
+            {
                 return Ok(0);
             }
             Some((id, ..)) => id,
             None => self.ctx.new_id(),
         };
         let seal = |value: Option<String>| -> Value {
-            value
-                .map(|v| self.ctx.with_rng(|rng| self.vault.seal(&Personal::new(v), rng)))
-                .into()
+            value.map(|v| self.ctx.with_rng(|rng| self.vault.seal(&Personal::new(v), rng))).into()
         };
         let params = [
             id.into(),
@@ -233,14 +243,22 @@ impl Importer<'_, '_> {
             None => {
                 let found =
                     self.tx.opt(&sql::ORGANISATION_BY_CODE, &[code.as_str().into()], |row| row.text(0))?;
-                let missing = ("subject", "subject_not_found", format!("no person or organisation has code {code}"));
+                let missing =
+                    ("subject", "subject_not_found", format!("no person or organisation has code {code}"));
                 ("organisation", found.ok_or(missing)?)
             }
         };
         let (from, until) = (self.day("from")?, self.day("until")?);
         let id: String = self.ctx.new_id();
-        let params =
-            [id.into(), subject_kind.into(), subject.into(), (&place).into(), kind.into(), from.into(), until.into()];
+        let params = [
+            id.into(),
+            subject_kind.into(),
+            subject.into(),
+            (&place).into(),
+            kind.into(),
+            from.into(),
+            until.into(),
+        ];
         Ok(self.tx.exec(&sql::PUT_TIE, &params)?)
     }
 
@@ -264,10 +282,10 @@ impl Importer<'_, '_> {
         let person = person.ok_or(("person", "subject_not_found", format!("no person has code {code}")))?;
         let (label, owner) = (self.need("label")?.to_owned(), self.need("owner")?.to_owned());
         let purpose = self.need("purpose")?.to_owned();
-        let until = self.day("until")?.ok_or(("until", "value_missing", "a care label has an end".to_owned()))?;
+        let until =
+            self.day("until")?.ok_or(("until", "value_missing", "a care label has an end".to_owned()))?;
         let level: i64 = self.opt("level").unwrap_or("1").parse().unwrap_or(1);
-        let params =
-            [person.into(), label.into(), level.into(), owner.into(), purpose.into(), until.into()];
+        let params = [person.into(), label.into(), level.into(), owner.into(), purpose.into(), until.into()];
         Ok(self.tx.exec(&sql::PUT_CARE, &params)?)
     }
 }
@@ -349,7 +367,11 @@ mod tests {
     fn an_old_person_alone_is_known_as_a_fact_and_seen_only_masked_or_for_a_purpose() {
         on_both(STEPS, |db| {
             let place = door(db);
-            import(db, RowKind::People, rows(&PEOPLE, &[&["p1", "王小明", "male", "11010519491231002X", "13800001234"]]));
+            import(
+                db,
+                RowKind::People,
+                rows(&PEOPLE, &[&["p1", "王小明", "male", "11010519491231002X", "13800001234"]]),
+            );
             import(db, RowKind::Ties, rows(&["subject", "place", "kind"], &[&["p1", "r1", "lives"]]));
             let today = Zone::day_from_text("2026-11-23").unwrap();
             let facts = db.read_blocking(|tx| queries::home_facts(tx, &place, today)).unwrap();
@@ -364,7 +386,8 @@ mod tests {
                 let actor = Actor { account: "a".into(), name: "a".into(), department: None, grants };
                 let ctx = Ctx::system(Zone::china()).acting_as(actor);
                 let ctx = ctx.with_purpose(purpose.map(|p| Purpose(p.to_owned())));
-                let (vault, place, person) = (vault.clone(), place.clone(), card.people[0].id.as_str().into());
+                let (vault, place, person) =
+                    (vault.clone(), place.clone(), card.people[0].id.as_str().into());
                 db.write_blocking(move |tx| unmask::run(tx, &ctx, &vault, &person, &place, None))
             };
             let code = |result: Result<unmask::Clear, OpError>| result.err().unwrap().refusal().unwrap().code;
@@ -373,9 +396,15 @@ mod tests {
             assert_eq!(code(unmask(Some("x"), Role::GridWorker)), "not_found");
             assert_eq!(unmask(Some("案件"), Role::StreetStaff).unwrap().name, "王小明");
             let entries = db
-                .read_blocking(|tx| gridweave_ledger::recent(tx, gridweave_core::Scope::EVERYWHERE, i64::MAX, "", 10))
+                .read_blocking(|tx| {
+                    gridweave_ledger::recent(tx, gridweave_core::Scope::EVERYWHERE, i64::MAX, "", 10)
+                })
                 .unwrap();
-            assert!(entries.iter().any(|e| e.action == "registers.unmask" && e.purpose.as_deref() == Some("案件")));
+            assert!(
+                entries
+                    .iter()
+                    .any(|e| e.action == "registers.unmask" && e.purpose.as_deref() == Some("案件"))
+            );
         });
     }
 }

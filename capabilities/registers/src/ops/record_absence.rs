@@ -23,7 +23,14 @@ gridweave_core::refusals! {
 }
 
 /// Records the absence from one local day to another, both included.
-pub fn run(tx: &mut Tx, ctx: &Ctx, id: &PlaceId, from_day: i64, until_day: i64, told_by: &str) -> Result<(), OpError> {
+pub fn run(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    id: &PlaceId,
+    from_day: i64,
+    until_day: i64,
+    told_by: &str,
+) -> Result<(), OpError> {
     let door = place(tx, id)?.ok_or(RecordAbsence::NotFound)?;
     may(&ctx.actor, Action::AbsenceRecord, &Resource::in_division(door.division), None)?;
     if until_day < from_day || until_day - from_day > DAYS_MAX {

@@ -26,6 +26,10 @@ pub fn run(tx: &mut Tx, ctx: &Ctx, id: &SignalId, door: &PlaceId, version: i64) 
     tx.exec(&sql::SET_METER_PLACE, &[signal.subject.as_str().into(), door.into()])?;
     let body = json!({ "place": door, "feed": signal.feed });
     record(tx, ctx, &Entry::new("signals.match_signal", format!("signal:{id}"), found.division, body))?;
-    emit(tx, ctx, &Event::SignalMatched { signal: id.clone(), place: door.clone(), division: found.division })?;
+    emit(
+        tx,
+        ctx,
+        &Event::SignalMatched { signal: id.clone(), place: door.clone(), division: found.division },
+    )?;
     Ok(())
 }

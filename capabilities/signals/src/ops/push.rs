@@ -75,11 +75,13 @@ pub fn run(
     door_of_meter: DoorOfMeter<'_>,
 ) -> Result<Pushed, OpError> {
     may(&ctx.actor, Action::FeedPush, &Resource::city(), None)?;
-    let known = tx.opt(&sql::PUSH, &[feed.name.as_str().into(), digest.into()], |row| row.json::<Pushed>(0))?;
+    let known =
+        tx.opt(&sql::PUSH, &[feed.name.as_str().into(), digest.into()], |row| row.json::<Pushed>(0))?;
     if let Some(before) = known {
         return Ok(Pushed { repeated: true, ..before });
     }
-    let mut push = Push { tx, ctx, feed, door_of_meter, done: Pushed { rows: rows.len() as u64, ..Pushed::default() } };
+    let mut push =
+        Push { tx, ctx, feed, door_of_meter, done: Pushed { rows: rows.len() as u64, ..Pushed::default() } };
     match feed.observes {
         Observes::Readings => push.readings(rows)?,
         Observes::ZeroUse | Observes::SuddenChange => push.list(rows)?,
@@ -197,9 +199,9 @@ impl Push<'_, '_> {
             self.done.changed +=
                 self.tx.exec(&sql::PUT_READING, &[meter.into(), (*time).into(), (*value).into()])?;
         }
-        let known = self.tx.opt(&sql::METER, &[meter.into()], |row| {
-            Ok((row.json::<Detector>(0)?, row.opt_text(2)?))
-        })?;
+        let known = self
+            .tx
+            .opt(&sql::METER, &[meter.into()], |row| Ok((row.json::<Detector>(0)?, row.opt_text(2)?)))?;
         let (mut detector, known_address) = known.unwrap_or_default();
         let address = address.map(str::to_owned).or(known_address);
         let day_of = |time: TimeMs| self.ctx.zone.day_of(time);

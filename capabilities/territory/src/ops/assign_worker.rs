@@ -18,7 +18,13 @@ gridweave_core::refusals! {
 }
 
 /// Makes these the workers of the cell, in place of whoever was.
-pub fn run(tx: &mut Tx, ctx: &Ctx, network: &str, cell: CellCode, workers: &[AccountId]) -> Result<(), OpError> {
+pub fn run(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    network: &str,
+    cell: CellCode,
+    workers: &[AccountId],
+) -> Result<(), OpError> {
     let division = cell.community().number();
     may(&ctx.actor, Action::WorkersAssign, &Resource::in_division(division), None)?;
     tx.exec(&sql::CLEAR_WORKERS, &[network.into(), cell.into()])?;

@@ -2,7 +2,11 @@
 
 use crate::sql;
 use gridweave_access::{Action, Resource, may};
-use gridweave_atlas::{Geometry, Shape, check::{Finding, check}, wkb};
+use gridweave_atlas::{
+    Geometry, Shape,
+    check::{Finding, check},
+    wkb,
+};
 use gridweave_core::{CellCode, Ctx, Entry, PlanId};
 use gridweave_db::{OpError, Tx};
 use gridweave_ledger::record;

@@ -69,10 +69,16 @@ mod tests {
     use gridweave_core::{Scope, Zone};
     use gridweave_db::{migrate::Migration, testkit::on_both};
 
-    const STEPS: &[&[Migration]] = &[gridweave_ledger::MIGRATIONS, gridweave_access::MIGRATIONS, crate::MIGRATIONS];
+    const STEPS: &[&[Migration]] =
+        &[gridweave_ledger::MIGRATIONS, gridweave_access::MIGRATIONS, crate::MIGRATIONS];
 
     fn row(code: &str, name: &str) -> DivisionRow {
-        DivisionRow { code: DivisionCode::parse(code).unwrap(), name: name.into(), point: None, outline: None }
+        DivisionRow {
+            code: DivisionCode::parse(code).unwrap(),
+            name: name.into(),
+            point: None,
+            outline: None,
+        }
     }
 
     #[test]
@@ -81,18 +87,26 @@ mod tests {
             let import = || {
                 let ctx = Ctx::system(Zone::china());
                 db.write_blocking(move |tx| {
-                    run(tx, &ctx, &[row("4201", "武汉市"), row("420106", "武昌区"), row("420106001", "积玉桥街")])
+                    run(
+                        tx,
+                        &ctx,
+                        &[row("4201", "武汉市"), row("420106", "武昌区"), row("420106001", "积玉桥街")],
+                    )
                 })
                 .unwrap()
             };
             assert_eq!(import().changed, 3);
             assert_eq!(import().changed, 0);
-            let below = db.read_blocking(|tx| queries::children(tx, 420_106_000_000, Scope::EVERYWHERE)).unwrap();
+            let below =
+                db.read_blocking(|tx| queries::children(tx, 420_106_000_000, Scope::EVERYWHERE)).unwrap();
             assert_eq!(below[0].name, "积玉桥街");
             let top = db.read_blocking(|tx| queries::children(tx, 0, Scope::EVERYWHERE)).unwrap();
             assert_eq!(top.len(), 1);
             let line = db.read_blocking(|tx| queries::lineage(tx, 420_106_001_000)).unwrap();
-            assert_eq!(line.iter().map(|d| d.name.as_str()).collect::<Vec<_>>(), ["武汉市", "武昌区", "积玉桥街"]);
+            assert_eq!(
+                line.iter().map(|d| d.name.as_str()).collect::<Vec<_>>(),
+                ["武汉市", "武昌区", "积玉桥街"]
+            );
         });
     }
 }

@@ -73,7 +73,12 @@ mod tests {
 
     fn cell(code: &str, x: f64) -> CellRow {
         let ring = vec![[x, 0.0], [x + 1.0, 0.0], [x + 1.0, 1.0], [x, 1.0], [x, 0.0]];
-        CellRow { code: CellCode::parse(code).unwrap(), name: code.into(), households: 300, shape: Polygon::from_ring(ring).into() }
+        CellRow {
+            code: CellCode::parse(code).unwrap(),
+            name: code.into(),
+            households: 300,
+            shape: Polygon::from_ring(ring).into(),
+        }
     }
 
     fn draw(db: &Db, shift: f64) -> PlanId {
@@ -98,7 +103,8 @@ mod tests {
             let at = |lon| {
                 let index = index.clone();
                 let point = LonLat::new(lon, 0.5).unwrap();
-                db.read_blocking(move |tx| Ok::<_, OpError>(index.current(tx)?.cell_at("base", point))).unwrap()
+                db.read_blocking(move |tx| Ok::<_, OpError>(index.current(tx)?.cell_at("base", point)))
+                    .unwrap()
             };
             let (first, second) = (draw(db, 0.0), draw(db, 1.0));
             assert_eq!(at(0.5), None);

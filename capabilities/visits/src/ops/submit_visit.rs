@@ -49,8 +49,9 @@ gridweave_core::refusals! {
 
 /// Takes the visit; the same key again gives the first one.
 pub fn run(tx: &mut Tx, ctx: &Ctx, forms: &Forms, input: &Input) -> Result<Visit, OpError> {
-    let task =
-        tx.opt(&sql::TASK_LOCKED, &[(&input.task).into()], queries::task_row)?.ok_or(SubmitVisit::NotFound)?;
+    let task = tx
+        .opt(&sql::TASK_LOCKED, &[(&input.task).into()], queries::task_row)?
+        .ok_or(SubmitVisit::NotFound)?;
     let own = Resource { owner: Some(task.worker.clone()), ..Resource::in_division(task.division) };
     may(&ctx.actor, Action::VisitSubmit, &own, None)?;
     if input.once_key.trim().is_empty() {
@@ -132,8 +133,12 @@ mod tests {
     use gridweave_db::{Db, migrate::Migration, testkit::on_both};
     use std::sync::Arc;
 
-    const STEPS: &[&[Migration]] =
-        &[gridweave_ledger::MIGRATIONS, gridweave_jobs::MIGRATIONS, gridweave_access::MIGRATIONS, crate::MIGRATIONS];
+    const STEPS: &[&[Migration]] = &[
+        gridweave_ledger::MIGRATIONS,
+        gridweave_jobs::MIGRATIONS,
+        gridweave_access::MIGRATIONS,
+        crate::MIGRATIONS,
+    ];
 
     fn worker(name: &str) -> Ctx {
         let grants = vec![Grant { role: Role::GridWorker, division: None }];
@@ -172,7 +177,14 @@ mod tests {
         .unwrap()
     }
 
-    fn submit(db: &Db, who: &str, task: &TaskId, key: &str, answers: Value, lon: f64) -> Result<Visit, OpError> {
+    fn submit(
+        db: &Db,
+        who: &str,
+        task: &TaskId,
+        key: &str,
+        answers: Value,
+        lon: f64,
+    ) -> Result<Visit, OpError> {
         let (ctx, forms) = (worker(who), Arc::new(forms()));
         let input = Input {
             task: task.clone(),
@@ -206,8 +218,14 @@ mod tests {
         on_both(STEPS, |db| {
             let task = task_for(db, "w");
             let code = |result: Result<Visit, OpError>| result.unwrap_err().refusal().unwrap().code;
-            assert_eq!(code(submit(db, "x", &task, "k", json!({ "occupancy": "vacant" }), 114.3)), "not_found");
-            assert_eq!(code(submit(db, "w", &task, "k", json!({ "occupancy": "maybe" }), 114.3)), "answers_invalid");
+            assert_eq!(
+                code(submit(db, "x", &task, "k", json!({ "occupancy": "vacant" }), 114.3)),
+                "not_found"
+            );
+            assert_eq!(
+                code(submit(db, "w", &task, "k", json!({ "occupancy": "maybe" }), 114.3)),
+                "answers_invalid"
+            );
             assert!(!submit(db, "w", &task, "k", json!({ "occupancy": "vacant" }), 114.3).unwrap().far);
         });
     }

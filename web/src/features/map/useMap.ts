@@ -1,0 +1,21 @@
+// What the map shows besides tiles.
+import { api, data, type Schemas } from "@/api/client";
+
+export type Card = Schemas["Card"];
+
+export const useMapData = () => ({
+  view: () => data(api.GET("/api/v1/map/view")),
+  cases: async () => (await data(api.GET("/api/v1/map/cases"))) as unknown as GeoJSON.FeatureCollection,
+  card: (id: string) => data(api.GET("/api/v1/places/{id}/card", { params: { path: { id } } })) as Promise<Card>,
+  networks: () => data(api.GET("/api/v1/networks")),
+  locate: (lon: number, lat: number) => data(api.GET("/api/v1/locate", { params: { query: { lon, lat } } })),
+  suggest: (q: string) => data(api.GET("/api/v1/places/suggest", { params: { query: { q, limit: 8 } } })),
+  unmask: (person: string, place: string, purpose: string) =>
+    data(
+      api.POST("/api/v1/people/{id}/unmask", {
+        params: { path: { id: person } },
+        body: { place },
+        headers: { "X-Purpose": encodeURIComponent(purpose) },
+      }),
+    ),
+});

@@ -1,0 +1,45 @@
+// The map's style: grey ground, colour for data only; labels from local fonts, no glyphs asked for.
+import type { StyleSpecification } from "maplibre-gl";
+
+const FONT = ["PingFang SC", "Noto Sans CJK SC", "Microsoft YaHei", "sans-serif"];
+
+export function mapStyle(dark: boolean, origin: string): StyleSpecification {
+  const c = dark
+    ? { land: "#111a28", water: "#1b3350", green: "#16302a", road: "#33435c", roadLine: "#1d2a3d", building: "#26344a", line: "#3c4f6d", text: "#c8d3e2", halo: "#111a28", cell: "#8aa0c0" }
+    : { land: "#f6f5f1", water: "#c9dded", green: "#dfead7", road: "#ffffff", roadLine: "#d6dae0", building: "#dde1e7", line: "#c3c9d2", text: "#3b4552", halo: "#ffffff", cell: "#6a5a9c" };
+  const label = (min: number, source: string, layer: string, size: number, filter?: unknown) => ({
+    id: `${layer}-text`, type: "symbol" as const, source, "source-layer": layer, minzoom: min,
+    ...(filter ? { filter: filter as never } : {}),
+    layout: { "text-field": ["get", "name"] as never, "text-font": FONT, "text-size": size, "text-max-width": 8 },
+    paint: { "text-color": c.text, "text-halo-color": c.halo, "text-halo-width": 1.2 },
+  });
+  const road = (id: string, classes: string[], width: [number, number], min: number) => [
+    { id: `${id}-case`, type: "line" as const, source: "base", "source-layer": "road", minzoom: min, filter: ["in", ["get", "class"], ["literal", classes]] as never, layout: { "line-cap": "round" as const, "line-join": "round" as const }, paint: { "line-color": c.roadLine, "line-width": ["interpolate", ["exponential", 1.6], ["zoom"], 11, width[0] + 1, 18, width[1] + 2] as never } },
+    { id, type: "line" as const, source: "base", "source-layer": "road", minzoom: min, filter: ["in", ["get", "class"], ["literal", classes]] as never, layout: { "line-cap": "round" as const, "line-join": "round" as const }, paint: { "line-color": c.road, "line-width": ["interpolate", ["exponential", 1.6], ["zoom"], 11, width[0], 18, width[1]] as never } },
+  ];
+  return {
+    version: 8,
+    sources: {
+      base: { type: "vector", tiles: [`${origin}/tiles/base/{z}/{x}/{y}.pbf`], maxzoom: 16 },
+      cells: { type: "vector", tiles: [`${origin}/tiles/cells/{z}/{x}/{y}.pbf`], maxzoom: 16 },
+    },
+    layers: [
+      { id: "land", type: "background", paint: { "background-color": c.land } },
+      { id: "green", type: "fill", source: "base", "source-layer": "green", paint: { "fill-color": c.green } },
+      { id: "water", type: "fill", source: "base", "source-layer": "water", filter: ["==", ["geometry-type"], "Polygon"] as never, paint: { "fill-color": c.water } },
+      { id: "stream", type: "line", source: "base", "source-layer": "water", paint: { "line-color": c.water, "line-width": 1.5 } },
+      { id: "compound", type: "fill", source: "base", "source-layer": "compound", paint: { "fill-color": c.building, "fill-opacity": 0.25 } },
+      ...road("path", ["footway", "path", "steps", "cycleway", "track", "pedestrian", "service", "corridor"], [0.4, 5], 14),
+      ...road("street", ["residential", "unclassified", "living_street", "minor_road", "tertiary", "road"], [0.8, 12], 11),
+      ...road("main", ["primary", "secondary", "trunk", "motorway", "major_road", "highway"], [1.5, 18], 6),
+      { id: "building", type: "fill", source: "base", "source-layer": "building", filter: ["==", ["geometry-type"], "Polygon"] as never, paint: { "fill-color": c.building, "fill-outline-color": c.line } },
+      { id: "cell", type: "line", source: "cells", "source-layer": "cell", filter: ["==", ["get", "network"], "base"] as never, paint: { "line-color": c.cell, "line-width": ["interpolate", ["linear"], ["zoom"], 10, 0.6, 16, 1.6] as never, "line-dasharray": [3, 2] } },
+      { id: "cell-on", type: "line", source: "cells", "source-layer": "cell", filter: ["==", ["get", "code"], ""] as never, paint: { "line-color": dark ? "#5aa2ff" : "#1664c0", "line-width": 3 } },
+      { id: "division", type: "line", source: "cells", "source-layer": "division", paint: { "line-color": c.cell, "line-width": 1.6 } },
+      { id: "road-text", type: "symbol", source: "base", "source-layer": "road", minzoom: 14, layout: { "symbol-placement": "line", "text-field": ["get", "name"] as never, "text-font": FONT, "text-size": 11, "symbol-spacing": 400 }, paint: { "text-color": c.text, "text-halo-color": c.halo, "text-halo-width": 1.4 } },
+      label(15, "base", "compound_label", 12),
+      label(16.5, "base", "building_label", 11),
+      label(9, "cells", "division_label", 13),
+    ],
+  };
+}
