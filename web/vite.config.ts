@@ -30,6 +30,7 @@ export default defineConfig({
     }),
   ],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  worker: { format: "es" },
   build: { target: "es2022", chunkSizeWarningLimit: 1500 },
   server: { proxy: { "/api": server, "/tiles": server } },
 });

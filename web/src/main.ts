@@ -15,6 +15,8 @@ createApp(App)
   .use(router)
   .use(ElementPlus)
   .use(VueQueryPlugin, {
-    queryClientConfig: { defaultOptions: { queries: { retry: 1, staleTime: 5_000, refetchOnWindowFocus: false } } },
+    queryClientConfig: {
+      defaultOptions: { queries: { retry: 1, staleTime: 5_000, refetchOnWindowFocus: false } },
+    },
   })
   .mount("#app");

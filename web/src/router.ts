@@ -5,7 +5,11 @@ import { session } from "@/features/session/useSession";
 export const router = createRouter({
   history: createWebHistory(),
   routes: [
-    { path: "/sign-in", component: () => import("@/features/session/pages/SignIn.vue"), meta: { open: true } },
+    {
+      path: "/sign-in",
+      component: () => import("@/features/session/pages/SignIn.vue"),
+      meta: { open: true },
+    },
     { path: "/", component: () => import("@/features/home/pages/Home.vue") },
     { path: "/map", component: () => import("@/features/map/pages/OneMap.vue") },
     { path: "/cases/:no?", component: () => import("@/features/cases/pages/CaseDesk.vue") },

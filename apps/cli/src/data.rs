@@ -431,9 +431,10 @@ pub fn generate(what: String) -> anyhow::Result<ExitCode> {
         }
         "refusals" => println!("{}", serde_json::to_string_pretty(&gridweave_server::refusals::as_json())?),
         other => {
-            return Err(
-                WrongCall(format!("{other:?}: use openapi, schema, config, config-schema, refusals")).into()
-            );
+            return Err(WrongCall(format!(
+                "{other:?}: use openapi, schema, config, config-schema, refusals"
+            ))
+            .into());
         }
     }
     Ok(ExitCode::SUCCESS)

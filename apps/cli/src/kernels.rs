@@ -34,7 +34,7 @@ fn output(path: Option<&Path>) -> anyhow::Result<Box<dyn Write>> {
 /// Bytes written as hexadecimal.
 pub fn unhex(text: &str) -> Option<Vec<u8>> {
     let bytes = text.as_bytes();
-    if bytes.len() % 2 != 0 || !text.is_ascii() {
+    if !bytes.len().is_multiple_of(2) || !text.is_ascii() {
         return None;
     }
     (0..bytes.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16).ok()).collect()

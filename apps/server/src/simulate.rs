@@ -29,7 +29,7 @@ use gridweave_visits::ops::{accept_task, submit_visit};
 use gridweave_visits::queries as visits;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -272,11 +272,13 @@ impl Simulation {
         Ok(())
     }
 
-    /// Pushes a day's readings and lets everything that follows happen.
-    pub fn push_day(&self, city: &City, day: i64) -> Result<(), SimulationError> {
+    /// Pushes a day's readings and lets everything that follows happen. The meters named in `silent`
+    /// send zero whatever the city says.
+    pub fn push_day(&self, city: &City, day: i64, silent: &[String]) -> Result<(), SimulationError> {
         let header = ["meter", "time", "value", "address"].map(str::to_owned).to_vec();
         let rows = city.readings(day).into_iter().enumerate().map(|(n, reading)| {
-            let value = format!("{:.3}", reading.value);
+            let value = if silent.contains(&reading.meter) { 0.0 } else { reading.value };
+            let value = format!("{value:.3}");
             let cells =
                 vec![reading.meter, Zone::date_text(reading.day), value, reading.address.unwrap_or_default()];
             (n as u64 + 2, cells)
@@ -335,7 +337,7 @@ impl Simulation {
                 let login = if network == "base" {
                     format!("worker{:03}", cell_order(&cells, n))
                 } else {
-                    format!("{network}{n}")
+                    format!("zone-{network}-{n}")
                 };
                 let name =
                     format!("{} {}", if network == "base" { "网格员" } else { "专员" }, worker_name(n));
@@ -409,7 +411,7 @@ pub fn score_city(
         progress("days", (day - days.start) as f64 / city.options.days.max(1) as f64);
         // The readings of a day arrive in the night after it.
         simulation.at(day + 1, 3);
-        simulation.push_day(city, day)?;
+        simulation.push_day(city, day, &[])?;
     }
     let mut result = compare(&simulation, city)?;
     result.seconds = clock.elapsed().as_secs_f64();
@@ -505,10 +507,12 @@ pub fn demonstrate(
     simulation.accounts(city)?;
     let days = city.days();
     let mut rng = SeededRng::new(city.options.seed ^ 0xdeed);
+    let silent = silent_at_the_end(city);
     for day in days.clone() {
         progress("days", (day - days.start) as f64 / city.options.days.max(1) as f64);
         simulation.at(day + 1, 3);
-        simulation.push_day(city, day)?;
+        let last_days = if days.end - day <= 3 { silent.as_slice() } else { &[] };
+        simulation.push_day(city, day, last_days)?;
         simulation.at(day + 1, 9);
         let old = days.end - day > 3;
         if old {
@@ -518,12 +522,38 @@ pub fn demonstrate(
             simulation.reports(city, &mut rng)?;
         }
     }
+    simulation.listed(city)?;
     simulation.corrections(city, &mut rng)?;
     simulation.app.runner().drain()?;
     Ok(())
 }
 
+/// Homes of the first cell where somebody old lives alone: two of them fall silent in the last days,
+/// so that the demonstration opens with work that cannot wait.
+fn silent_at_the_end(city: &City) -> Vec<String> {
+    let cared: HashSet<&str> =
+        city.care.iter().filter_map(|care| care.person.strip_prefix('p')?.split('-').next()).collect();
+    let homes = city.meters.iter().filter(|meter| meter.registered && cared.contains(meter.place.as_str()));
+    homes.take(2).map(|meter| meter.code.clone()).collect()
+}
+
 impl Simulation {
+    /// The water company's list of zero-use households: a few homes of the first cell.
+    fn listed(&self, city: &City) -> Result<(), SimulationError> {
+        let header = ["户号", "地址", "统计日期"].map(str::to_owned).to_vec();
+        let date = Zone::date_text(city.days().end - 1);
+        let homes = city.meters.iter().skip(40).step_by(23).take(5);
+        let rows = homes
+            .enumerate()
+            .map(|(n, meter)| (n as u64 + 2, vec![meter.code.clone(), meter.address.clone(), date.clone()]));
+        let table = Table { header, rows: rows.collect(), bad: Vec::new() };
+        let app = self.app.clone();
+        let Some(feed) = app.catalogues.feed("zero-use-list").cloned() else { return Ok(()) };
+        self.write(move |tx| import::push_table(tx, &app.system, &feed, "simulated-list", &table).map(drop))?;
+        self.app.runner().drain()?;
+        Ok(())
+    }
+
     fn actor(&self, login: &str) -> Result<Option<Actor>, SimulationError> {
         let login = login.to_owned();
         let found = self.app.db.read_blocking(move |tx| {
@@ -696,7 +726,8 @@ fn plausible_answers(form: &str, kind: &str, rng: &mut SeededRng) -> Value {
     }
 }
 
-/// How long ago the last reading of the demonstration lies, in days, so that it looks like today.
+/// The first day of a demonstration of so many days that ends before now: its last morning, on which
+/// reports come in, must not lie in the future.
 pub fn demo_start(now: TimeMs, zone: &Zone, days: i64) -> i64 {
-    zone.day_of(TimeMs(now.0 - DAY_MS)) - days + 1
+    zone.day_of(TimeMs(now.0 - DAY_MS - 12 * HOUR_MS)) - days + 1
 }

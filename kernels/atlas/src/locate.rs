@@ -184,7 +184,7 @@ mod tests {
             points in prop::collection::vec((0.0f64..5.0, 0.0f64..5.0), 50),
         ) {
             let cells = lattice(5, &jitter);
-            let locator = Locator::new(&[cells.clone()]);
+            let locator = Locator::new(std::slice::from_ref(&cells));
             let vertices = cells.iter().flat_map(|(shape, _)| shape.rings().flatten().copied().collect::<Vec<_>>());
             let middles = cells.iter().flat_map(|(shape, _)| {
                 shape.edges().map(|(a, b)| [(a[0] + b[0]) / 2.0, (a[1] + b[1]) / 2.0]).collect::<Vec<_>>()

@@ -76,7 +76,7 @@ pub fn read(path: &Path) -> Result<Vec<Feature>, FileError> {
         .map_err(broken)?;
     let mut select =
         conn.prepare(&format!("select * from \"{}\"", table.replace('"', ""))).map_err(broken)?;
-    let names: Vec<String> = select.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = select.column_names().map(str::to_owned).collect();
     let mut rows = select.query([]).map_err(broken)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next().map_err(broken)? {

@@ -213,7 +213,7 @@ fn sort(out: &mut Extract, id: String, tags: &Tags, geometry: Geometry) {
     }
     // A shop's building may carry the number as well; a node with both is a point of both kinds.
     let also = tags.contains_key("addr:housenumber") && matches!(geometry, Geometry::Point(_));
-    if also && !out.house_numbers.last().is_some_and(|last| last.id == id) {
+    if also && out.house_numbers.last().is_none_or(|last| last.id != id) {
         out.house_numbers.push(feature("house_number".to_owned()));
     }
 }

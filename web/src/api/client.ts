@@ -35,7 +35,12 @@ api.use({
       .clone()
       .json()
       .catch(() => ({}));
-    throw new Problem(response.status, body.code ?? "internal", body.title ?? response.statusText, body.request_id);
+    throw new Problem(
+      response.status,
+      body.code ?? "internal",
+      body.title ?? response.statusText,
+      body.request_id,
+    );
   },
 });
 

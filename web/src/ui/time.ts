@@ -3,7 +3,13 @@ import { language } from "@/api/client";
 import { i18n } from "@/i18n";
 
 export function moment(ms: number): string {
-  return new Intl.DateTimeFormat(language.value, { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hour12: false }).format(ms);
+  return new Intl.DateTimeFormat(language.value, {
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    hour12: false,
+  }).format(ms);
 }
 
 export function span(ms: number): string {
@@ -16,5 +22,7 @@ export function span(ms: number): string {
 
 export function left(dueMs: number, now = Date.now()): string {
   const t = i18n.global.t;
-  return dueMs < now ? t("cases.overdueBy", { t: span(now - dueMs) }) : t("cases.left", { t: span(dueMs - now) });
+  return dueMs < now
+    ? t("cases.overdueBy", { t: span(now - dueMs) })
+    : t("cases.left", { t: span(dueMs - now) });
 }

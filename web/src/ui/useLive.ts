@@ -10,8 +10,20 @@ export interface LiveEvent {
 }
 
 const NAMES = [
-  "CaseEstablished", "CaseDispatched", "CaseMoved", "CaseEnded", "SignalUnmatched", "SignalMatched", "SignalJudged",
-  "VisitClosed", "CorrectionOpened", "AddressCorrected", "TaskCreated", "TaskAccepted", "DwellingChanged", "PlanPublished",
+  "CaseEstablished",
+  "CaseDispatched",
+  "CaseMoved",
+  "CaseEnded",
+  "SignalUnmatched",
+  "SignalMatched",
+  "SignalJudged",
+  "VisitClosed",
+  "CorrectionOpened",
+  "AddressCorrected",
+  "TaskCreated",
+  "TaskAccepted",
+  "DwellingChanged",
+  "PlanPublished",
 ];
 
 export function useLive(heard: (event: LiveEvent) => void) {

@@ -46,17 +46,25 @@ export function useCase(no: Ref<string>) {
   return useQuery({
     queryKey: ["case", no],
     enabled: computed(() => Boolean(no.value)),
-    queryFn: () => data(api.GET("/api/v1/cases/{no}", { params: { path: { no: no.value } } })) as Promise<CasePage>,
+    queryFn: () =>
+      data(api.GET("/api/v1/cases/{no}", { params: { path: { no: no.value } } })) as Promise<CasePage>,
   });
 }
 
 export const useCatalogue = () =>
-  useQuery({ queryKey: ["categories"], queryFn: () => data(api.GET("/api/v1/categories")), staleTime: 600_000 });
+  useQuery({
+    queryKey: ["categories"],
+    queryFn: () => data(api.GET("/api/v1/categories")),
+    staleTime: 600_000,
+  });
 
 export function useMoves() {
   const client = useQueryClient();
   const refresh = () =>
-    Promise.all([client.invalidateQueries({ queryKey: ["cases"] }), client.invalidateQueries({ queryKey: ["case"] })]);
+    Promise.all([
+      client.invalidateQueries({ queryKey: ["cases"] }),
+      client.invalidateQueries({ queryKey: ["case"] }),
+    ]);
   return {
     refresh,
     async dispatch(page: CasePage, option: Schemas["DispatchOption"]) {
@@ -82,7 +90,10 @@ export function useMoves() {
     },
     async open(body: { title: string; description: string; category: string; address: string }, key: string) {
       const made = await data(
-        api.POST("/api/v1/cases", { body: { ...body, source: "hotline" }, headers: { "Idempotency-Key": key } }),
+        api.POST("/api/v1/cases", {
+          body: { ...body, source: "hotline" },
+          headers: { "Idempotency-Key": key },
+        }),
       );
       await refresh();
       return made as Case;

@@ -17,7 +17,10 @@ export function useHome() {
     },
     ledger: async () => (await data(api.GET("/api/v1/ledger", { params: { query: { limit: 50 } } }))).items,
     async verify() {
-      const found = (await data(api.GET("/api/v1/ledger/verify"))) as unknown as { entries: number; broken: unknown[] };
+      const found = (await data(api.GET("/api/v1/ledger/verify"))) as unknown as {
+        entries: number;
+        broken: unknown[];
+      };
       const t = i18n.global.t;
       return found.broken.length ? t("home.broken") : t("home.holds", { n: found.entries });
     },

@@ -6,7 +6,8 @@ export type Card = Schemas["Card"];
 export const useMapData = () => ({
   view: () => data(api.GET("/api/v1/map/view")),
   cases: async () => (await data(api.GET("/api/v1/map/cases"))) as unknown as GeoJSON.FeatureCollection,
-  card: (id: string) => data(api.GET("/api/v1/places/{id}/card", { params: { path: { id } } })) as Promise<Card>,
+  card: (id: string) =>
+    data(api.GET("/api/v1/places/{id}/card", { params: { path: { id } } })) as Promise<Card>,
   networks: () => data(api.GET("/api/v1/networks")),
   locate: (lon: number, lat: number) => data(api.GET("/api/v1/locate", { params: { query: { lon, lat } } })),
   suggest: (q: string) => data(api.GET("/api/v1/places/suggest", { params: { query: { q, limit: 8 } } })),

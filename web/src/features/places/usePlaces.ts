@@ -6,7 +6,8 @@ export type CorrectionView = Schemas["CorrectionView"];
 
 export const usePlaces = () => ({
   top: (cursor?: string) => data(api.GET("/api/v1/places", { params: { query: { cursor, limit: 50 } } })),
-  children: (parent: string) => data(api.GET("/api/v1/places", { params: { query: { parent, limit: 200 } } })),
+  children: (parent: string) =>
+    data(api.GET("/api/v1/places", { params: { query: { parent, limit: 200 } } })),
   suggest: (q: string) => data(api.GET("/api/v1/places/suggest", { params: { query: { q, limit: 20 } } })),
   place: (id: string) => data(api.GET("/api/v1/places/{id}", { params: { path: { id } } })) as Promise<Place>,
   lineage: (id: string) => data(api.GET("/api/v1/places/{id}/lineage", { params: { path: { id } } })),

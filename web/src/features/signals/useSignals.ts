@@ -4,11 +4,18 @@ import { api, data, type Schemas } from "@/api/client";
 export type Signal = Schemas["Signal"];
 
 export const useSignals = () => ({
-  list: (state: string) => data(api.GET("/api/v1/signals", { params: { query: { state: state as never, limit: 100 } } })),
+  list: (state: string) =>
+    data(api.GET("/api/v1/signals", { params: { query: { state: state as never, limit: 100 } } })),
   feeds: () => data(api.GET("/api/v1/feeds")),
   suggest: (q: string) => data(api.GET("/api/v1/places/suggest", { params: { query: { q, limit: 8 } } })),
   match: (signal: Signal, place: string) =>
-    api.POST("/api/v1/signals/{id}/match", { params: { path: { id: signal.id } }, body: { place, version: signal.version } }),
+    api.POST("/api/v1/signals/{id}/match", {
+      params: { path: { id: signal.id } },
+      body: { place, version: signal.version },
+    }),
   dismiss: (signal: Signal, reason: string) =>
-    api.POST("/api/v1/signals/{id}/dismiss", { params: { path: { id: signal.id } }, body: { reason, version: signal.version } }),
+    api.POST("/api/v1/signals/{id}/dismiss", {
+      params: { path: { id: signal.id } },
+      body: { reason, version: signal.version },
+    }),
 });

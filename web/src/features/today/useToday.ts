@@ -31,7 +31,8 @@ let sending = false;
 const plain = <T>(value: T): T => JSON.parse(JSON.stringify(value));
 const keepDrafts = () => {
   const all: Record<string, Draft> = {};
-  for (const [id, draft] of Object.entries(drafts)) all[id] = { ...plain({ ...draft, photos: [] }), photos: [...draft.photos] };
+  for (const [id, draft] of Object.entries(drafts))
+    all[id] = { ...plain({ ...draft, photos: [] }), photos: [...draft.photos] };
   return set(DRAFTS, all);
 };
 
@@ -59,11 +60,23 @@ async function flush() {
       try {
         const photos: string[] = [];
         for (const photo of draft.photos) {
-          const sent = await data(api.POST("/api/v1/photos", { body: photo as never, bodySerializer: (body: unknown) => body } as never));
+          const sent = await data(
+            api.POST("/api/v1/photos", {
+              body: photo as never,
+              bodySerializer: (body: unknown) => body,
+            } as never),
+          );
           photos.push((sent as unknown as { id: string }).id);
         }
         await api.POST("/api/v1/visits", {
-          body: { task: draft.task, once_key: draft.key, at_ms: draft.at_ms, answers: draft.answers, point: draft.point ?? null, photos },
+          body: {
+            task: draft.task,
+            once_key: draft.key,
+            at_ms: draft.at_ms,
+            answers: draft.answers,
+            point: draft.point ?? null,
+            photos,
+          },
         });
         delete refused[draft.task];
         delete drafts[draft.task];
@@ -101,7 +114,9 @@ export function useToday() {
     window.clearInterval(timer);
   });
   return {
-    tasks: computed(() => tasks.value.filter((view) => !outbox.value.some((draft) => draft.task === view.task.id))),
+    tasks: computed(() =>
+      tasks.value.filter((view) => !outbox.value.some((draft) => draft.task === view.task.id)),
+    ),
     outbox,
     refused,
     loading,
@@ -109,7 +124,13 @@ export function useToday() {
     load,
     sync,
     draft(view: TaskView): Draft {
-      drafts[view.task.id] ??= { key: crypto.randomUUID(), task: view.task.id, answers: { ...(view.prefill as object) }, photos: [], at_ms: 0 };
+      drafts[view.task.id] ??= {
+        key: crypto.randomUUID(),
+        task: view.task.id,
+        answers: { ...(view.prefill as object) },
+        photos: [],
+        at_ms: 0,
+      };
       return drafts[view.task.id]!;
     },
     keepDrafts,
@@ -126,7 +147,13 @@ export function useToday() {
     },
     card: (place: string) => data(api.GET("/api/v1/places/{id}/card", { params: { path: { id: place } } })),
     unmask: (person: string, place: string, purpose: string) =>
-      data(api.POST("/api/v1/people/{id}/unmask", { params: { path: { id: person } }, body: { place }, headers: { "X-Purpose": encodeURIComponent(purpose) } })),
+      data(
+        api.POST("/api/v1/people/{id}/unmask", {
+          params: { path: { id: person } },
+          body: { place },
+          headers: { "X-Purpose": encodeURIComponent(purpose) },
+        }),
+      ),
     correct: (body: Record<string, unknown>, key: string) =>
       api.POST("/api/v1/corrections", { body: body as never, headers: { "Idempotency-Key": key } }),
   };

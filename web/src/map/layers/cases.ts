@@ -40,10 +40,45 @@ function icon(color: string, shape: string): ImageData {
 export function addCases(map: GlMap, points: GeoJSON.FeatureCollection) {
   for (const [name, [color, shape]] of Object.entries(LOOK))
     if (!map.hasImage(name)) map.addImage(name, icon(color, shape), { pixelRatio: 2 });
-  map.addSource("cases", { type: "geojson", data: points, cluster: true, clusterRadius: 36, clusterMaxZoom: 15 });
-  map.addLayer({ id: "case-cluster", type: "circle", source: "cases", filter: ["has", "point_count"], paint: { "circle-color": "#b8330b", "circle-radius": ["step", ["get", "point_count"], 11, 10, 14, 50, 18], "circle-stroke-color": "#fff", "circle-stroke-width": 1.5 } });
-  map.addLayer({ id: "case-count", type: "symbol", source: "cases", filter: ["has", "point_count"], layout: { "text-field": ["get", "point_count_abbreviated"], "text-size": 12, "text-font": ["Noto Sans CJK SC", "sans-serif"], "text-allow-overlap": true }, paint: { "text-color": "#fff" } });
-  map.addLayer({ id: "case-point", type: "symbol", source: "cases", filter: ["!", ["has", "point_count"]], layout: { "icon-image": ["get", "status"], "icon-allow-overlap": true } });
+  map.addSource("cases", {
+    type: "geojson",
+    data: points,
+    cluster: true,
+    clusterRadius: 36,
+    clusterMaxZoom: 15,
+  });
+  map.addLayer({
+    id: "case-cluster",
+    type: "circle",
+    source: "cases",
+    filter: ["has", "point_count"],
+    paint: {
+      "circle-color": "#b8330b",
+      "circle-radius": ["step", ["get", "point_count"], 11, 10, 14, 50, 18],
+      "circle-stroke-color": "#fff",
+      "circle-stroke-width": 1.5,
+    },
+  });
+  map.addLayer({
+    id: "case-count",
+    type: "symbol",
+    source: "cases",
+    filter: ["has", "point_count"],
+    layout: {
+      "text-field": ["get", "point_count_abbreviated"],
+      "text-size": 12,
+      "text-font": ["Noto Sans CJK SC", "sans-serif"],
+      "text-allow-overlap": true,
+    },
+    paint: { "text-color": "#fff" },
+  });
+  map.addLayer({
+    id: "case-point",
+    type: "symbol",
+    source: "cases",
+    filter: ["!", ["has", "point_count"]],
+    layout: { "icon-image": ["get", "status"], "icon-allow-overlap": true },
+  });
 }
 
 export function setCases(map: GlMap, points: GeoJSON.FeatureCollection) {

@@ -1,0 +1,147 @@
+// The loop, walked as operator, worker and steward, at both sizes and in both languages.
+import { expect, test } from "@playwright/test";
+import { User, url } from "./driver";
+
+test("the sign-in page offers each role", async ({ browser }, info) => {
+  const context = await browser.newContext({ viewport: info.project.use.viewport });
+  const page = await context.newPage();
+  await page.goto(`${url()}/sign-in`);
+  await expect(page.locator("[data-test^=demo-]")).toHaveCount(8);
+  await context.close();
+});
+
+test("an event becomes a case, a visit, and is verified by someone else", async ({ browser }, info) => {
+  const title = `电梯停运 ${info.project.name}`;
+  const operator = await User.signIn(browser, info, "operator");
+  await operator.go("/cases");
+  await operator.look("cases");
+  await operator.see("new-case").click();
+  await operator.page.locator("[data-test=new-title] input, input[data-test=new-title]").first().fill(title);
+  await operator.see("new-category").click();
+  await operator.page.locator(".el-select-dropdown__item:visible").last().scrollIntoViewIfNeeded();
+  await operator.page.locator(".el-select-dropdown__item:visible").nth(6).click();
+  await operator.page
+    .locator("[data-test=new-address] input, input[data-test=new-address]")
+    .first()
+    .fill("东湖花园1栋");
+  await operator.see("new-submit").click();
+  await expect(operator.see("case-detail").locator("h1")).toHaveText(title);
+  const path = new URL(operator.page.url()).pathname;
+  await operator.look("case-new");
+  await operator.see("dispatch-0").click();
+  await expect(operator.see("act-urge")).toBeVisible();
+
+  const worker = await User.signIn(browser, info, "grid_worker");
+  await worker.go("/today");
+  const task = worker.see("task").filter({ hasText: title });
+  await expect(task).toBeVisible();
+  await worker.look("today");
+  await task.click();
+  await worker.see("found-solved").click();
+  await worker.see("position").click();
+  await worker.look("visit-form");
+  await worker.see("submit-visit").click();
+  await expect(worker.see("task-sheet")).toBeHidden();
+  await expect(worker.see("task").filter({ hasText: title })).toHaveCount(0);
+  await worker.close();
+
+  await operator.go(path);
+  await operator.see("act-verify_pass").click();
+  await operator.see("act-close").click();
+  await expect(operator.see("case-state")).toContainText(
+    info.project.metadata.lang === "en" ? "Closed" : "已结",
+  );
+  await operator.look("case-closed");
+  await operator.close();
+});
+
+test("a visit filled in off line is kept and sent when the network is back", async ({ browser }, info) => {
+  const worker = await User.signIn(browser, info, "grid_worker");
+  await worker.go("/today");
+  const tasks = worker.see("task");
+  await expect(tasks.first()).toBeVisible();
+  const before = await tasks.count();
+  await tasks.first().click();
+  await expect(worker.see("task-sheet")).toBeVisible();
+  await worker.context.setOffline(true);
+  await worker.page
+    .locator(
+      "[data-test=phone-well], [data-test=occupancy-occupied], [data-test=cause-harmless], [data-test=found-solved]",
+    )
+    .first()
+    .click();
+  await worker.see("submit-visit").click();
+  await expect(worker.see("queued")).toBeVisible();
+  await worker.page.screenshot({
+    path: `${process.env.GRIDWEAVE_SHOTS ?? "../target/screenshots"}/${info.project.name}/offline.png`,
+  });
+  await worker.context.setOffline(false);
+  await expect(worker.see("queued")).toBeHidden({ timeout: 30_000 });
+  await worker.page.reload();
+  await expect(worker.see("task")).toHaveCount(before - 1);
+  await worker.close();
+});
+
+test("an address is corrected with old and new side by side, in one key press", async ({ browser }, info) => {
+  const name = `${1200 + info.config.projects.findIndex((p) => p.name === info.project.name)}室`;
+  const worker = await User.signIn(browser, info, "grid_worker");
+  await worker.go("/today");
+  await worker.see("task").last().click();
+  await worker.see("wrong-renamed").click();
+  await worker.page.locator("[data-test=right-name] input, input[data-test=right-name]").first().fill(name);
+  await worker.see("send-correction").click();
+  await expect(worker.page.locator(".el-message--success")).toBeVisible();
+  await worker.close();
+
+  const steward = await User.signIn(browser, info, "steward");
+  await steward.go("/places?tab=inbox");
+  const tickets = steward.see("correction");
+  await expect(tickets.first()).toBeVisible();
+  await tickets.last().click();
+  await expect(steward.see("compare")).toContainText(name);
+  await steward.look("corrections");
+  const count = await tickets.count();
+  await steward.page.keyboard.press("a");
+  await expect(tickets).toHaveCount(count - 1);
+  await steward.see("tab-tree").click();
+  await steward.page
+    .locator("[data-test=place-search] input, input[data-test=place-search]")
+    .first()
+    .fill(name);
+  await steward.see("found").first().click();
+  await expect(steward.see("card")).toContainText(name);
+  await steward.look("place-card");
+  await steward.close();
+});
+
+test("the map shows the city, its cases, and what happens now", async ({ browser }, info) => {
+  const operator = await User.signIn(browser, info, "operator");
+  await operator.go("/map");
+  await expect(operator.page.locator("[data-test=map][data-ready='1']")).toBeVisible({ timeout: 30_000 });
+  const other = await User.signIn(browser, info, "operator");
+  await expect(operator.see("ticker")).toContainText("●");
+  const csrf = await other.page.evaluate(async () => (await (await fetch("/api/v1/session")).json()).csrf);
+  const answer = await other.page.request.post(`${url()}/api/v1/cases`, {
+    headers: { "x-csrf-token": csrf },
+    data: { title: "路灯不亮", category: "public.facility", address: "东湖花园2栋" },
+  });
+  const { no } = await answer.json();
+  await expect(operator.see("ticker")).toContainText(no);
+  await operator.look("map");
+  await operator.see("ticker").getByText(no).first().click();
+  await expect(operator.see("case-detail").locator("h1")).toHaveText("路灯不亮");
+  await operator.look("map-case");
+  await other.close();
+  await operator.close();
+});
+
+test("the signals' inbox and the auditor's ledger", async ({ browser }, info) => {
+  const steward = await User.signIn(browser, info, "steward");
+  await steward.go("/signals?state=work");
+  await expect(steward.see("signal").first()).toBeVisible();
+  await steward.look("signals");
+  await steward.close();
+  const auditor = await User.signIn(browser, info, "auditor");
+  await auditor.look("auditor");
+  await auditor.close();
+});
