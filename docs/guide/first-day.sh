@@ -35,7 +35,7 @@ fi
 step "accounts and a server"
 key=$("$gridweave" account create --login feed --name 数据对接 --role integrator --data "$wuhan")
 "$gridweave" account create --login operator --name 坐席 --role operator --with-password --data "$wuhan" <<<"first-day-1"
-"$gridweave" serve --data "$wuhan" --listen 127.0.0.1:0 >"$work/server.out" 2>"$work/server.log" &
+GRIDWEAVE_CATALOGUES="$here/docs/guide/first-day-catalogues" "$gridweave" serve --data "$wuhan" --listen 127.0.0.1:0 >"$work/server.out" 2>"$work/server.log" &
 server=$!
 trap 'kill $server 2>/dev/null || true' EXIT
 for _ in $(seq 100); do grep -q http "$work/server.out" && break; sleep 0.1; done
