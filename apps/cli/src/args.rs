@@ -68,6 +68,12 @@ pub enum Command {
         #[command(subcommand)]
         what: ImportCommand,
     },
+    /// Take data out as files.
+    Export {
+        /// What.
+        #[command(subcommand)]
+        what: ExportCommand,
+    },
     /// Push a file to a feed of a running server.
     #[command(
         after_help = "Example:\n  gridweave push --server http://127.0.0.1:8080 --key KEY --feed water-daily 2026-11-22.csv"
@@ -195,7 +201,7 @@ pub enum ImportCommand {
         after_help = "Example:\n  gridweave import places places.csv --outlines outlines.geojson --rejects rejects.csv"
     )]
     Places {
-        /// CSV, XLSX, GeoPackage or GeoJSON.
+        /// CSV, XLSX, GeoPackage, GeoJSON or Shapefile.
         file: PathBuf,
         /// GeoJSON with property code.
         #[arg(long)]
@@ -238,6 +244,26 @@ pub enum ImportCommand {
     City {
         /// Folder.
         folder: PathBuf,
+    },
+}
+
+/// `gridweave export`.
+#[derive(Subcommand)]
+pub enum ExportCommand {
+    /// The address library, in a form that the import takes again.
+    #[command(
+        after_help = "Example:\n  gridweave export places --out places.xlsx\n  gridweave export places --out places.shp --gbk"
+    )]
+    Places {
+        /// .csv, .xlsx, .geojson, .gpkg or .shp: the ending tells the format.
+        #[arg(long)]
+        out: PathBuf,
+        /// Division code; the whole library where it is not given.
+        #[arg(long)]
+        division: Option<String>,
+        /// Write a Shapefile's table in GBK instead of UTF-8.
+        #[arg(long)]
+        gbk: bool,
     },
 }
 

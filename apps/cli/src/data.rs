@@ -1,7 +1,9 @@
 //! What goes into and comes out of a database: imports, accounts, the ledger, pushes.
 
 use crate::WrongCall;
-use crate::args::{AccountCommand, ImportCommand, LedgerCommand, PushCall, ReportCall, Settings};
+use crate::args::{
+    AccountCommand, ExportCommand, ImportCommand, LedgerCommand, PushCall, ReportCall, Settings,
+};
 use crate::kernels::unhex;
 use crate::serve::configuration;
 use anyhow::{Context, anyhow, bail};
@@ -12,7 +14,7 @@ use gridweave_atlas::crs::{Crs, utm_north_to_wgs84};
 use gridweave_atlas::{Geometry, Shape, geojson, wkb};
 use gridweave_core::{DivisionCode, Grant, Role};
 use gridweave_db::{OpError, Tx};
-use gridweave_files::{Format, Table, osm, read_table, write_csv};
+use gridweave_files::{Format, Table, osm, read_table, shp, write_csv};
 use gridweave_registers::RowKind;
 use gridweave_server::{App, Config, assembly, http, import as files};
 use gridweave_territory::ops::{draw_plan, import_divisions, publish_plan};
@@ -203,6 +205,7 @@ fn import_places_file(
     let ending = file.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
     let (table, mut shapes) = match ending.as_str() {
         "gpkg" => table_of(gridweave_files::gpkg::read(file)?),
+        "shp" => table_of(gridweave_files::shp::read(file)?),
         "geojson" => table_of(geojson::read(&text(file)?).map_err(WrongCall)?.good),
         _ => (read_table(file)?, HashMap::new()),
     };
@@ -320,6 +323,28 @@ fn import_city(settings: &Settings, app: &App, folder: &Path) -> anyhow::Result<
         }
     }
     Ok(())
+}
+
+/// `gridweave export`.
+pub fn export(settings: &Settings, what: ExportCommand) -> anyhow::Result<ExitCode> {
+    let ExportCommand::Places { out, division, gbk } = what;
+    let scope = match division {
+        Some(code) => DivisionCode::parse(&code).map_err(|error| WrongCall(error.to_string()))?.scope(),
+        None => gridweave_core::Scope::EVERYWHERE,
+    };
+    let ending = out.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let app = open(settings)?;
+    if ending == "shp" {
+        let letters = if gbk { shp::Letters::Gbk } else { shp::Letters::Utf8 };
+        let features = app.db.read_blocking(|tx| files::export_features(tx, scope))?;
+        shp::write(&out, &files::EXPORT_COLUMNS, &features, letters)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let format = files::ExportFormat::from_name(&ending)
+        .ok_or_else(|| WrongCall(format!("{}: use .csv, .xlsx, .geojson, .gpkg or .shp", out.display())))?;
+    let bytes = app.db.read_blocking(|tx| files::export_places(tx, scope, format))?;
+    std::fs::write(&out, bytes).with_context(|| out.display().to_string())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn agent() -> ureq::Agent {

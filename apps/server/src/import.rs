@@ -342,12 +342,13 @@ pub enum ExportError {
     File(#[from] FileError),
 }
 
-const EXPORT_COLUMNS: [&str; 9] =
+/// The columns of an export.
+pub const EXPORT_COLUMNS: [&str; 9] =
     ["code", "kind", "parent", "name", "address", "lon", "lat", "division", "status"];
 const EXPORT_PAGE: i64 = 5000;
 
-/// The library of a scope as a file, in a form that the import takes again.
-pub fn export_places(tx: &mut Tx, scope: Scope, format: ExportFormat) -> Result<Vec<u8>, ExportError> {
+/// Every place of a scope with its cells in the order of [`EXPORT_COLUMNS`].
+fn export_rows(tx: &mut Tx, scope: Scope) -> Result<Vec<(Place, Vec<String>)>, DbError> {
     let mut all: Vec<Place> = Vec::new();
     loop {
         let after = all.last().map(|place| place.code.clone()).unwrap_or_default();
@@ -375,33 +376,45 @@ pub fn export_places(tx: &mut Tx, scope: Scope, format: ExportFormat) -> Result<
             place.status.name().to_owned(),
         ]
     };
+    Ok(all.iter().map(|place| (place.clone(), cells(place))).collect())
+}
+
+/// The library of a scope as features: outlines where there are such, points elsewhere.
+pub fn export_features(tx: &mut Tx, scope: Scope) -> Result<Vec<Feature>, DbError> {
+    let mut features = Vec::new();
+    for (place, cells) in export_rows(tx, scope)? {
+        let outline = places::outline(tx, &place.id)?;
+        let geometry = outline.or(place.point.map(|p| Geometry::Point([p.lon, p.lat])));
+        let Some(geometry) = geometry else { continue };
+        let names = EXPORT_COLUMNS.iter().map(|name| (*name).to_owned());
+        let properties: Map<String, Value> = names.zip(cells.into_iter().map(|cell| json!(cell))).collect();
+        features.push(Feature { geometry, properties });
+    }
+    Ok(features)
+}
+
+/// The library of a scope as a file, in a form that the import takes again.
+pub fn export_places(tx: &mut Tx, scope: Scope, format: ExportFormat) -> Result<Vec<u8>, ExportError> {
     let header = EXPORT_COLUMNS.map(str::to_owned).to_vec();
     match format {
         ExportFormat::Csv => {
             let mut out = Vec::new();
-            write_csv(&mut out, &header, all.iter().map(cells))?;
+            write_csv(&mut out, &header, export_rows(tx, scope)?.into_iter().map(|(_, cells)| cells))?;
             Ok(out)
         }
-        ExportFormat::Xlsx => Ok(write_xlsx("地址库", &header, all.iter().map(cells))?),
-        ExportFormat::GeoJson | ExportFormat::Gpkg => {
-            let mut features = Vec::new();
-            for place in &all {
-                let outline = places::outline(tx, &place.id)?;
-                let geometry = outline.or(place.point.map(|p| Geometry::Point([p.lon, p.lat])));
-                let Some(geometry) = geometry else { continue };
-                let properties: Map<String, Value> =
-                    header.iter().cloned().zip(cells(place).into_iter().map(|cell| json!(cell))).collect();
-                features.push(Feature { geometry, properties });
-            }
-            if format == ExportFormat::GeoJson {
-                return Ok(geojson::collection_json(&features).to_string().into_bytes());
-            }
+        ExportFormat::Xlsx => {
+            Ok(write_xlsx("地址库", &header, export_rows(tx, scope)?.into_iter().map(|(_, cells)| cells))?)
+        }
+        ExportFormat::GeoJson => {
+            Ok(geojson::collection_json(&export_features(tx, scope)?).to_string().into_bytes())
+        }
+        ExportFormat::Gpkg => {
             let path = std::env::temp_dir().join(format!(
                 "gridweave-export-{}-{}.gpkg",
                 std::process::id(),
                 scope.lo
             ));
-            gridweave_files::gpkg::write(&path, &EXPORT_COLUMNS, &features)?;
+            gridweave_files::gpkg::write(&path, &EXPORT_COLUMNS, &export_features(tx, scope)?)?;
             let io = |source| FileError::Io { path: path.display().to_string(), source };
             let bytes = std::fs::read(&path).map_err(io)?;
             std::fs::remove_file(&path).map_err(io)?;

@@ -8,6 +8,7 @@ mod csv_file;
 pub mod gpkg;
 pub mod osm;
 mod parquet_file;
+pub mod shp;
 pub mod store;
 pub mod table;
 mod xlsx_file;

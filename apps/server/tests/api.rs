@@ -1,0 +1,282 @@
+//! The API in process, on both databases: guards, problems, and the loop from a push to a closed case.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, Response, header};
+use gridweave_core::{Ctx, DivisionCode, Grant, Role, SystemClock, Zone};
+use gridweave_db::testkit::on_both;
+use gridweave_db::{Db, OpError};
+use gridweave_server::assembly::MIGRATIONS;
+use gridweave_server::http::route::Access;
+use gridweave_server::simulate::Simulation;
+use gridweave_server::{App, Config, http};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+use tower::ServiceExt;
+
+/// An assembly over a database of the test kit, with a small city in it.
+struct City {
+    app: App,
+    service: Router,
+    runtime: tokio::runtime::Runtime,
+    _folder: tempfile::TempDir,
+}
+
+/// A session: cookie and the token for changes.
+#[derive(Clone, Default)]
+struct Session {
+    cookie: String,
+    csrf: String,
+}
+
+impl City {
+    fn over(db: &Db) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config {
+            data: folder.path().to_owned(),
+            demo: true,
+            secure_cookies: false,
+            database: Some(format!("sqlite:{}", folder.path().join("unused.db").display())),
+            ..Config::default()
+        };
+        let rng = Arc::new(Mutex::new(gridweave_core::OsRng));
+        let mut app = App::open_with(config, Arc::new(SystemClock), rng).unwrap();
+        app.db = db.clone();
+        let options = gridweave_city::Options { households: 120, days: 40, ..Default::default() };
+        let city = gridweave_city::make(&options).unwrap();
+        let simulation = Simulation { app: app.clone(), clock: Arc::default() };
+        simulation.import(&city, &mut |_, _| {}).unwrap();
+        simulation.accounts(&city).unwrap();
+        let service = http::service(app.clone());
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        Self { app, service, runtime, _folder: folder }
+    }
+
+    fn send(&self, request: Request<Body>) -> (u16, header::HeaderMap, Value) {
+        self.runtime.block_on(async {
+            let response: Response<Body> = self.service.clone().oneshot(request).await.unwrap();
+            let (parts, body) = response.into_parts();
+            let bytes = to_bytes(body, 1 << 24).await.unwrap();
+            (parts.status.as_u16(), parts.headers, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+        })
+    }
+
+    fn call(&self, who: &Session, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let request = Request::builder()
+            .method(method.to_uppercase().as_str())
+            .uri(path)
+            .header(header::COOKIE, &who.cookie)
+            .header("x-csrf-token", &who.csrf)
+            .body(Body::from(body.to_string()))
+            .unwrap();
+        let (status, _, answer) = self.send(request);
+        (status, answer)
+    }
+
+    fn get(&self, who: &Session, path: &str) -> (u16, Value) {
+        self.call(who, "get", path, &Value::Null)
+    }
+
+    fn sign_in(&self, login: &str) -> Session {
+        let body = json!({ "login": login }).to_string();
+        let request = Request::post("/api/v1/session").body(Body::from(body)).unwrap();
+        let (status, headers, me) = self.send(request);
+        assert_eq!(status, 200, "{me}");
+        let cookie = headers[header::SET_COOKIE].to_str().unwrap();
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"));
+        Session {
+            cookie: cookie.split(';').next().unwrap().to_owned(),
+            csrf: me["csrf"].as_str().unwrap().to_owned(),
+        }
+    }
+
+    fn settle(&self) {
+        self.app.runner().drain().unwrap();
+    }
+}
+
+#[test]
+fn no_route_answers_a_stranger_and_changes_need_the_token() {
+    on_both(MIGRATIONS, |db| {
+        let city = City::over(db);
+        let stranger = Session::default();
+        for route in http::routes() {
+            let path = route.path.replace("{z}/{x}/{y}", "1/0/0").replace("{id}", "x").replace("{no}", "x");
+            let path = path.replace("{name}", "x").replace("{kind}", "people").replace("{set}", "base");
+            let path = path.replace("{code}", "9901").replace("{network}", "base");
+            let (status, answer) = city.call(&stranger, route.method, &path, &json!({}));
+            match route.access {
+                Access::Public => assert_ne!(status, 401, "{} {path}", route.method),
+                _ => assert_eq!(
+                    (status, answer["code"].as_str()),
+                    (401, Some("sign_in_required")),
+                    "{} {path}",
+                    route.method
+                ),
+            }
+        }
+        let mut operator = city.sign_in("operator");
+        operator.csrf = "forged".to_owned();
+        let case = json!({ "title": "x", "category": "public.facility" });
+        assert_eq!(city.call(&operator, "post", "/api/v1/cases", &case).1["code"], "csrf_token_invalid");
+    });
+}
+
+#[test]
+fn problems_speak_both_languages_and_name_what_is_wrong() {
+    on_both(MIGRATIONS, |db| {
+        let city = City::over(db);
+        let operator = city.sign_in("operator");
+        let ask = |language: &str| {
+            let request = Request::post("/api/v1/cases")
+                .header(header::COOKIE, &operator.cookie)
+                .header("x-csrf-token", &operator.csrf)
+                .header(header::ACCEPT_LANGUAGE, language)
+                .body(Body::from(json!({ "title": " ", "category": "public.facility" }).to_string()))
+                .unwrap();
+            let (status, headers, answer) = city.send(request);
+            assert_eq!(headers[header::CONTENT_TYPE], "application/problem+json");
+            (status, answer)
+        };
+        let (status, chinese) = ask("zh-CN");
+        assert_eq!(
+            (status, &chinese["code"], &chinese["title"]),
+            (422, &json!("title_missing"), &json!("请填写事由"))
+        );
+        assert_eq!(ask("en-GB").1["title"], "Say in a line what it is");
+        let (status, lost) = city.get(&operator, "/api/v1/nothing");
+        assert_eq!((status, &lost["code"]), (404, &json!("route_not_found")));
+        assert_eq!(city.get(&operator, "/api/v1/locate?lon=x&lat=1").1["code"], "query_invalid");
+        let auditor = city.sign_in("auditor");
+        assert_eq!(city.get(&auditor, "/api/v1/cases").1["code"], "forbidden_role");
+        assert_eq!(city.get(&auditor, "/api/v1/ledger/verify").1["broken"], json!([]));
+    });
+}
+
+/// A worker who sees a door of today's visits, for a stated purpose; and nobody else's.
+fn door_is_shown_to_its_worker_only(city: &City, place: &str) {
+    let (worker, street) = (city.sign_in("worker001"), city.sign_in("steward"));
+    let card = city.get(&worker, &format!("/api/v1/places/{place}/card"));
+    assert_eq!(card.0, 200, "{}", card.1);
+    let person = card.1["facts"]["people"][0]["id"].as_str();
+    if let Some(person) = person {
+        let path = format!("/api/v1/people/{person}/unmask");
+        let body = json!({ "place": place });
+        assert_eq!(city.call(&street, "post", &path, &body).1["code"], "purpose_required");
+    }
+    let other = city.get(&worker, "/api/v1/places?limit=1");
+    let elsewhere = other.1["items"][0]["id"].as_str().unwrap();
+    assert_eq!(city.get(&worker, &format!("/api/v1/places/{elsewhere}/card")).1["code"], "not_found");
+}
+
+#[test]
+fn a_pushed_list_becomes_a_visit_that_is_verified_by_another_and_closed() {
+    on_both(MIGRATIONS, |db| {
+        let city = City::over(db);
+        let admin = city.sign_in("admin");
+        let rows = "户号,地址,统计日期\nX1,东湖花园1栋1单元101,2026-11-20\nX2,东湖花园1栋1单元999,2026-11-20\nX3,,2026-11-20\n";
+        let push = || {
+            let request = Request::post("/api/v1/feeds/zero-use-list/push?format=csv")
+                .header(header::COOKIE, &admin.cookie)
+                .header("x-csrf-token", &admin.csrf)
+                .body(Body::from(rows))
+                .unwrap();
+            city.send(request).2
+        };
+        let first = push();
+        assert_eq!(
+            (&first["accepted"], &first["rejected_count"], &first["unmatched"]),
+            (&json!(2), &json!(1), &json!(1))
+        );
+        assert_eq!(
+            (&first["rejected"][0]["line"], &first["rejected"][0]["code"]),
+            (&json!(4), &json!("value_missing"))
+        );
+        assert_eq!(push()["repeated"], true);
+        city.settle();
+
+        let worker = city.sign_in("worker001");
+        let tasks = city.get(&worker, "/api/v1/tasks").1;
+        assert_eq!(tasks.as_array().unwrap().len(), 1, "{tasks}");
+        let task = &tasks[0]["task"];
+        door_is_shown_to_its_worker_only(&city, task["place"].as_str().unwrap());
+        let visit = json!({
+            "task": task["id"], "once_key": "k", "at_ms": 1_760_000_000_000i64,
+            "answers": { "occupancy": "vacant", "right_name": "109室" },
+        });
+        let made = city.call(&worker, "post", "/api/v1/visits", &visit);
+        assert_eq!(made.0, 200, "{}", made.1);
+        assert_eq!(city.call(&worker, "post", "/api/v1/visits", &visit).1["id"], made.1["id"]);
+        city.settle();
+
+        let no = task["case_no"].as_str().unwrap();
+        let page = |who: &Session| city.get(who, &format!("/api/v1/cases/{no}")).1;
+        let (operator, path) = (city.sign_in("operator"), format!("/api/v1/cases/{no}/advance"));
+        assert_eq!(page(&operator)["case"]["state"], "visited");
+        assert_eq!(
+            city.call(&worker, "post", &path, &json!({ "action": "verify_pass" })).1["code"],
+            "forbidden_role"
+        );
+        let stale = json!({ "action": "verify_pass", "version": 1 });
+        let answer = city.call(&operator, "post", &path, &stale);
+        assert_eq!((answer.0, &answer.1["code"]), (412, &json!("case_stale")));
+        for action in ["verify_pass", "close"] {
+            assert_eq!(city.call(&operator, "post", &path, &json!({ "action": action })).0, 200, "{action}");
+        }
+        assert_eq!(page(&operator)["case"]["state"], "closed");
+
+        // What was found has reached the register and the steward's inbox.
+        let card = city.get(&operator, &format!("/api/v1/places/{}/card", task["place"].as_str().unwrap())).1;
+        assert_eq!(card["facts"]["occupancy"], "vacant");
+        let steward = city.sign_in("steward");
+        let inbox = city.get(&steward, "/api/v1/corrections").1;
+        let ticket = &inbox["items"][0]["correction"];
+        assert_eq!((&ticket["problem"], &ticket["name"]), (&json!("renamed"), &json!("109室")));
+        let decide = format!("/api/v1/corrections/{}/decide", ticket["id"].as_str().unwrap());
+        assert_eq!(city.call(&steward, "post", &decide, &json!({ "accept": true, "version": 1 })).0, 200);
+
+        // A missing door is added: the signal that waited for it finds it and becomes work.
+        let unit = city.get(&steward, "/api/v1/places/suggest?q=东湖花园1栋1单元101").1;
+        let unit = unit[0]["parent"].clone();
+        let missing = json!({ "parent": unit, "problem": "missing", "name": "999室" });
+        let opened = city.call(&steward, "post", "/api/v1/corrections", &missing).1;
+        let decide = format!("/api/v1/corrections/{}/decide", opened["id"].as_str().unwrap());
+        assert_eq!(city.call(&steward, "post", &decide, &json!({ "accept": true, "version": 1 })).0, 200);
+        city.settle();
+        assert_eq!(city.get(&operator, "/api/v1/signals?state=unmatched").1["items"], json!([]));
+        assert_eq!(city.get(&worker, "/api/v1/tasks").1.as_array().unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn lists_reach_as_far_as_the_grant_and_no_further() {
+    on_both(MIGRATIONS, |db| {
+        let city = City::over(db);
+        let operator = city.sign_in("operator");
+        let case = json!({ "title": "路灯不亮", "category": "public.facility", "address": "东湖花园1栋" });
+        let made = city.call(&operator, "post", "/api/v1/cases", &case).1;
+        assert_eq!(made["located"], true, "{made}");
+        let system = Ctx::system(Zone::china());
+        db.write_blocking(move |tx| {
+            for (login, code) in [("near", "990101001"), ("far", "990109001")] {
+                let input = gridweave_access::ops::create_account::Input {
+                    login: login.to_owned(),
+                    name: login.to_owned(),
+                    department: None,
+                    password: Some("long enough".to_owned()),
+                    grants: vec![Grant { role: Role::StreetStaff, division: DivisionCode::parse(code).ok() }],
+                };
+                gridweave_access::ops::create_account::run(tx, &system, &input)?;
+            }
+            Ok::<_, OpError>(())
+        })
+        .unwrap();
+        let no = made["no"].as_str().unwrap();
+        for (login, seen, status) in [("near", 1, 200), ("far", 0, 404)] {
+            let who = city.sign_in(login);
+            assert_eq!(city.get(&who, "/api/v1/cases").1["items"].as_array().unwrap().len(), seen, "{login}");
+            assert_eq!(city.get(&who, &format!("/api/v1/cases/{no}")).0, status, "{login}");
+        }
+    });
+}
