@@ -35,14 +35,14 @@ gridweave_db::statements! {
     LIST_NEW = select_case!("where division between $1 and $2 and id < $3 and (cast($4 as text) = '' or state = $4) \
         and (cast($5 as text) = '' or handler = $5) and (cast($6 as text) = '' or category = $6) \
         and (cast($7 as text) = '' or title like $7 or address like $7 or no like $7) \
-        and ($8 = 0 or open = true) and ($9 = 0 or open = true and due_at_ms < $9) \
-        and ($10 = 0 or located = false) order by id desc limit $11");
+        and (cast($8 as bigint) = 0 or open = true) and (cast($9 as bigint) = 0 or open = true and due_at_ms < cast($9 as bigint)) \
+        and (cast($10 as bigint) = 0 or located = false) order by id desc limit $11");
     /// Open cases of a scope, the most urgent limit first, after one.
     LIST_DUE = select_case!("where open = true and division between $1 and $2 and (due_at_ms > $3 or due_at_ms = $3 and id > $4) \
         and (cast($5 as text) = '' or state = $5) and (cast($6 as text) = '' or handler = $6) \
         and (cast($7 as text) = '' or category = $7) \
         and (cast($8 as text) = '' or title like $8 or address like $8 or no like $8) \
-        and ($9 = 0 or due_at_ms < $9) and ($10 = 0 or located = false) order by due_at_ms, id limit $11");
+        and (cast($9 as bigint) = 0 or due_at_ms < cast($9 as bigint)) and (cast($10 as bigint) = 0 or located = false) order by due_at_ms, id limit $11");
     /// How many of each state in a scope.
     COUNTS = "select state, count(*) from cases where division between $1 and $2 and (cast($3 as text) = '' or handler = $3) group by state order by state";
     /// How many open ones are late in a scope.
