@@ -22,7 +22,7 @@ step "a city on part of Wuhan"
 if have geometry/wuhan_guanggu_osm_buildings.geojson; then
   "$gridweave" city make --households 2000 --seed 1 --days 60 --name 光谷 --on "$data/geometry/wuhan_guanggu_osm_buildings.geojson" \
     --roads "$data/geometry/wuhan_guanggu_osm_roads.geojson" --out "$work/guanggu-city"
-  "$gridweave" import city "$work/guanggu-city" --data "$wuhan" --json
+  "$gridweave" import city "$work/guanggu-city" --accounts --data "$wuhan" --json
 fi
 step "a city on another real place, with its own base map and addresses"
 if have osm/north-bayreuth.osm.pbf; then
@@ -34,8 +34,7 @@ fi
 
 step "accounts and a server"
 key=$("$gridweave" account create --login feed --name 数据对接 --role integrator --data "$wuhan")
-"$gridweave" account create --login operator --name 坐席 --role operator --with-password --data "$wuhan" <<<"first-day-1"
-GRIDWEAVE_CATALOGUES="$here/docs/guide/first-day-catalogues" "$gridweave" serve --data "$wuhan" --listen 127.0.0.1:0 >"$work/server.out" 2>"$work/server.log" &
+GRIDWEAVE_SECURE_COOKIES=false GRIDWEAVE_CATALOGUES="$here/docs/guide/first-day-catalogues" "$gridweave" serve --data "$wuhan" --listen 127.0.0.1:0 >"$work/server.out" 2>"$work/server.log" &
 server=$!
 trap 'kill $server 2>/dev/null || true' EXIT
 for _ in $(seq 100); do grep -q http "$work/server.out" && break; sleep 0.1; done
@@ -52,6 +51,12 @@ step "the invented city's water, day by day"
 step "what the server says"
 sleep 2
 curl -fsS "$url/metrics" | grep -E '^gridweave_jobs' || true
+cookie="$work/cookie"
+ask() { curl -fsS -b "$cookie" "$url$1"; }
+curl -fsS -c "$cookie" -H "content-type: application/json" -d '{"login":"operator","password":"gridweave-demo"}' "$url/api/v1/session" >/dev/null
+echo "cases by state: $(ask /api/v1/cases/counts)"
+echo "cases with a point on the map: $(ask /api/v1/map/cases?days=400 | grep -o '"Feature"' | wc -l)"
+echo "visits to make: $(ask /api/v1/tasks | grep -o '"call_first"' | wc -l)"
 kill $server
 wait $server 2>/dev/null || true
 "$gridweave" ledger verify --data "$wuhan"

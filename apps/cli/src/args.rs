@@ -220,6 +220,9 @@ pub enum ImportCommand {
         kind: String,
         /// CSV or XLSX.
         file: PathBuf,
+        /// Read, validate and report only: nothing is written.
+        #[arg(long)]
+        check: bool,
         /// Where rows that were not taken go.
         #[arg(long)]
         rejects: Option<PathBuf>,
@@ -244,6 +247,9 @@ pub enum ImportCommand {
     City {
         /// Folder.
         folder: PathBuf,
+        /// Invented accounts too: one for each role, a worker for every cell.
+        #[arg(long)]
+        accounts: bool,
     },
 }
 

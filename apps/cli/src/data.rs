@@ -16,7 +16,7 @@ use gridweave_core::{DivisionCode, Grant, Role};
 use gridweave_db::{OpError, Tx};
 use gridweave_files::{Format, Table, osm, read_table, shp, write_csv};
 use gridweave_registers::RowKind;
-use gridweave_server::{App, Config, assembly, http, import as files};
+use gridweave_server::{App, Config, assembly, demo_accounts, http, import as files};
 use gridweave_territory::ops::{draw_plan, import_divisions, publish_plan};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -170,8 +170,8 @@ pub fn import(settings: &Settings, what: ImportCommand) -> anyhow::Result<ExitCo
             write_rejects(rejects.as_deref(), &serde_json::to_value(&done.rejected)?)?;
             say(settings, &done)?;
         }
-        ImportCommand::Register { kind, file, rejects } => {
-            let done = import_register_file(&app, &kind, &file)?;
+        ImportCommand::Register { kind, file, rejects, check } => {
+            let done = import_register_file(&app, &kind, &file, check)?;
             write_rejects(rejects.as_deref(), &done["rejected"])?;
             say(settings, &done)?;
         }
@@ -190,7 +190,13 @@ pub fn import(settings: &Settings, what: ImportCommand) -> anyhow::Result<ExitCo
             let count = write(&app, move |tx| import_base_map::run(tx, &ctx, &source, &features))?;
             say(settings, &json!({ "base_features": count }))?;
         }
-        ImportCommand::City { folder } => import_city(settings, &app, &folder)?,
+        ImportCommand::City { folder, accounts } => {
+            import_city(settings, &app, &folder)?;
+            if accounts {
+                let workers = demo_accounts::create(&app).map_err(|error| anyhow!(error))?;
+                say(settings, &json!({ "workers": workers, "password": demo_accounts::PASSWORD }))?;
+            }
+        }
     }
     app.runner().drain()?;
     Ok(ExitCode::SUCCESS)
@@ -262,13 +268,17 @@ fn table_of(features: Vec<geojson::Feature>) -> (Table, HashMap<String, Shape>) 
     (table, shapes)
 }
 
-fn import_register_file(app: &App, kind: &str, file: &Path) -> anyhow::Result<Value> {
+fn import_register_file(app: &App, kind: &str, file: &Path, check: bool) -> anyhow::Result<Value> {
     let kind = RowKind::ALL.into_iter().find(|known| known.name() == kind).ok_or_else(|| {
         let names: Vec<&str> = RowKind::ALL.iter().map(|kind| kind.name()).collect();
         WrongCall(format!("{kind:?} is no register: use one of {}", names.join(", ")))
     })?;
-    let table = read_table(file)?;
+    let table = std::sync::Arc::new(read_table(file)?);
     let (ctx, vault) = (app.system.clone(), app.vault.clone());
+    if check {
+        let report = files::check_register_rows(app, &ctx, kind, &table).map_err(|error| anyhow!(error))?;
+        return Ok(serde_json::to_value(&report)?);
+    }
     let done = write(app, move |tx| files::register_rows(tx, &ctx, &vault, kind, &table))?;
     Ok(serde_json::to_value(&done)?)
 }
@@ -318,7 +328,7 @@ fn import_city(settings: &Settings, app: &App, folder: &Path) -> anyhow::Result<
     for kind in RowKind::ALL {
         let file = folder.join(format!("{}.csv", kind.name()));
         if file.exists() {
-            let done = import_register_file(app, kind.name(), &file)?;
+            let done = import_register_file(app, kind.name(), &file, false)?;
             say(settings, &json!({ "register": kind, "imported": done }))?;
         }
     }

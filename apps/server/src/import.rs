@@ -48,6 +48,37 @@ pub fn push_table(
     Ok(done)
 }
 
+/// How a checked import ends: with its report in any case, so that nothing is kept.
+enum Checked {
+    Report(import_rows::Imported),
+    Op(OpError),
+}
+
+impl From<DbError> for Checked {
+    fn from(error: DbError) -> Self {
+        Checked::Op(error.into())
+    }
+}
+
+/// What importing a table would do, without doing it: read, validate, report.
+pub fn check_register_rows(
+    app: &App,
+    ctx: &Ctx,
+    kind: RowKind,
+    table: &std::sync::Arc<Table>,
+) -> Result<import_rows::Imported, OpError> {
+    let (ctx, vault, table) = (ctx.clone(), app.vault.clone(), table.clone());
+    let outcome = app.db.write_blocking(move |tx| -> Result<(), Checked> {
+        let report = register_rows(tx, &ctx, &vault, kind, &table).map_err(Checked::Op)?;
+        Err(Checked::Report(report))
+    });
+    match outcome {
+        Err(Checked::Report(report)) => Ok(report),
+        Err(Checked::Op(error)) => Err(error),
+        Ok(()) => Ok(import_rows::Imported::default()),
+    }
+}
+
 /// Imports a table into a register.
 pub fn register_rows(
     tx: &mut Tx,

@@ -6,6 +6,7 @@ pub mod assembly;
 pub mod catalogues;
 pub mod composed;
 pub mod config;
+pub mod demo_accounts;
 pub mod drop_folder;
 pub mod http;
 pub mod import;

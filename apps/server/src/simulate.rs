@@ -3,8 +3,8 @@
 
 use crate::assembly::{App, StartError};
 use crate::config::Config;
+use crate::demo_accounts;
 use crate::import;
-use gridweave_access::ops::create_account;
 use gridweave_addresses::ops::{import_base_map, import_places};
 use gridweave_addresses::{BaseFeature, PlaceKind, queries as places};
 use gridweave_atlas::Geometry;
@@ -14,8 +14,7 @@ use gridweave_cases::{Action, State};
 use gridweave_city::City;
 use gridweave_core::time::{DAY_MS, HOUR_MS};
 use gridweave_core::{
-    Actor, CellCode, Ctx, DivisionCode, Grant, LonLat, ManualClock, PlaceId, Rng, Role, Scope, SeededRng,
-    TimeMs, Zone,
+    Actor, CellCode, DivisionCode, LonLat, ManualClock, PlaceId, Rng, Role, Scope, SeededRng, TimeMs, Zone,
 };
 use gridweave_db::{DbError, OpError};
 use gridweave_files::Table;
@@ -24,7 +23,7 @@ use gridweave_registers::RowKind;
 use gridweave_signals::SignalState;
 use gridweave_territory::ops::draw_plan::CellRow;
 use gridweave_territory::ops::import_divisions::DivisionRow;
-use gridweave_territory::ops::{assign_worker, draw_plan, import_divisions, publish_plan};
+use gridweave_territory::ops::{draw_plan, import_divisions, publish_plan};
 use gridweave_visits::ops::{accept_task, submit_visit};
 use gridweave_visits::queries as visits;
 use serde::Serialize;
@@ -54,9 +53,6 @@ pub struct Simulation {
     /// The clock.
     pub clock: Arc<ManualClock>,
 }
-
-/// The password of every account of the demonstration.
-pub const DEMO_PASSWORD: &str = "gridweave-demo";
 
 impl Simulation {
     /// Opens a data folder on a clock that stands at the start of a day.
@@ -291,78 +287,6 @@ impl Simulation {
         self.app.runner().drain()?;
         Ok(())
     }
-
-    /// Accounts for every role, a grid worker for every base cell among them, and workers of the
-    /// other networks.
-    pub fn accounts(&self, city: &City) -> Result<(), SimulationError> {
-        let top = city.divisions.first().and_then(|d| DivisionCode::from_number(d.code));
-        let street = city
-            .divisions
-            .iter()
-            .filter_map(|d| DivisionCode::from_number(d.code))
-            .find(|code| code.significant_digits() == 9);
-        let staff: [(&str, &str, Role, Option<DivisionCode>, Option<&str>); 8] = [
-            ("operator", "坐席 陈静", Role::Operator, None, None),
-            ("operator2", "值班长 周涛", Role::Operator, None, None),
-            ("street", "街道 李敏", Role::StreetStaff, street, None),
-            ("handler", "水务 张强", Role::DepartmentHandler, None, Some("water")),
-            ("steward", "数据管理 钱芳", Role::Steward, None, None),
-            ("planner", "规划 吴磊", Role::Planner, top, None),
-            ("admin", "管理员", Role::Administrator, None, None),
-            ("auditor", "审计 郑华", Role::Auditor, None, None),
-        ];
-        let system = self.app.system.clone();
-        let cells: Vec<(String, i64)> =
-            city.cells.iter().map(|(network, cell)| (network.clone(), cell.code)).collect();
-        self.write(move |tx| {
-            // Sign-in must be safe even when the rest is replayed.
-            let ctx = Ctx::system(system.zone.clone());
-            let mut make = |login: String, name: String, role, division, department: Option<&str>| {
-                let input = create_account::Input {
-                    login,
-                    name,
-                    department: department.map(str::to_owned),
-                    password: Some(DEMO_PASSWORD.to_owned()),
-                    grants: vec![Grant { role, division }],
-                };
-                create_account::run(tx, &ctx, &input).map(|made| made.account)
-            };
-            for (login, name, role, division, department) in staff {
-                make(login.to_owned(), name.to_owned(), role, division, department)?;
-            }
-            let mut assigned = Vec::new();
-            for (n, (network, code)) in cells.iter().enumerate() {
-                let Some(cell) = CellCode::from_number(*code) else { continue };
-                let community = Some(cell.community());
-                let login = if network == "base" {
-                    format!("worker{:03}", cell_order(&cells, n))
-                } else {
-                    format!("zone-{network}-{n}")
-                };
-                let name =
-                    format!("{} {}", if network == "base" { "网格员" } else { "专员" }, worker_name(n));
-                let account = make(login, name, Role::GridWorker, community, None)?;
-                assigned.push((network.clone(), cell, account));
-            }
-            for (network, cell, account) in assigned {
-                assign_worker::run(tx, &ctx, &network, cell, &[account])?;
-            }
-            Ok(())
-        })?;
-        Ok(())
-    }
-}
-
-/// Base cells are numbered from 1 whatever other networks come before them.
-fn cell_order(cells: &[(String, i64)], n: usize) -> usize {
-    cells[..=n].iter().filter(|(network, _)| network == "base").count()
-}
-
-fn worker_name(n: usize) -> String {
-    const FAMILY: [&str; 12] = ["王", "李", "张", "刘", "陈", "杨", "黄", "赵", "吴", "周", "徐", "孙"];
-    const GIVEN: [&str; 10] =
-        ["建国", "桂兰", "志强", "秀英", "文斌", "晓燕", "海涛", "丽华", "俊杰", "春梅"];
-    format!("{}{}", FAMILY[n % 12], GIVEN[n / 12 % 10])
 }
 
 /// What a score prints.
@@ -405,7 +329,7 @@ pub fn score_city(
     let clock = std::time::Instant::now();
     let simulation = Simulation::open(data, None, city.options.start_day, city.options.seed)?;
     simulation.import(city, progress)?;
-    simulation.accounts(city)?;
+    demo_accounts::create(&simulation.app)?;
     let days = city.days();
     for day in days.clone() {
         progress("days", (day - days.start) as f64 / city.options.days.max(1) as f64);
@@ -504,7 +428,7 @@ pub fn demonstrate(
 ) -> Result<(), SimulationError> {
     let simulation = Simulation::open(data, None, city.options.start_day, city.options.seed)?;
     simulation.import(city, progress)?;
-    simulation.accounts(city)?;
+    demo_accounts::create(&simulation.app)?;
     let days = city.days();
     let mut rng = SeededRng::new(city.options.seed ^ 0xdeed);
     let silent = silent_at_the_end(city);

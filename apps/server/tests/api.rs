@@ -47,7 +47,7 @@ impl City {
         let city = gridweave_city::make(&options).unwrap();
         let simulation = Simulation { app: app.clone(), clock: Arc::default() };
         simulation.import(&city, &mut |_, _| {}).unwrap();
-        simulation.accounts(&city).unwrap();
+        gridweave_server::demo_accounts::create(&app).unwrap();
         let service = http::service(app.clone());
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         Self { app, service, runtime, _folder: folder }
@@ -278,5 +278,48 @@ fn lists_reach_as_far_as_the_grant_and_no_further() {
             assert_eq!(city.get(&who, "/api/v1/cases").1["items"].as_array().unwrap().len(), seen, "{login}");
             assert_eq!(city.get(&who, &format!("/api/v1/cases/{no}")).0, status, "{login}");
         }
+    });
+}
+
+#[test]
+fn a_dropped_file_is_taken_and_put_away_with_its_rejects_and_a_broken_one_says_why() {
+    on_both(MIGRATIONS, |db| {
+        let city = City::over(db);
+        let folder = city.app.config.data.join("drop/zero-use-list");
+        std::fs::create_dir_all(&folder).unwrap();
+        let rows = "户号,地址,统计日期\nX1,东湖花园1栋1单元101,2026-11-20\nX2,,2026-11-20\n";
+        std::fs::write(folder.join("day.csv"), rows).unwrap();
+        std::fs::write(folder.join("broken.xlsx"), "no workbook").unwrap();
+        gridweave_server::drop_folder::take_all(&city.app);
+        let rejects = std::fs::read_to_string(folder.join("done/day.csv.rejects.csv")).unwrap();
+        assert!(
+            folder.join("done/day.csv").exists() && rejects.contains("3,地址,value_missing"),
+            "{rejects}"
+        );
+        let reason = std::fs::read_to_string(folder.join("bad/broken.xlsx.reason.txt")).unwrap();
+        assert!(reason.contains("XLSX"), "{reason}");
+        city.settle();
+        let worker = city.sign_in("worker001");
+        assert_eq!(city.get(&worker, "/api/v1/tasks").1.as_array().unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn a_checked_import_reports_and_writes_nothing() {
+    on_both(MIGRATIONS, |db| {
+        let city = City::over(db);
+        let count = || db.read_blocking(gridweave_registers::queries::counts).unwrap()[0];
+        let before = count();
+        let text = "code,name,sex\nnew-1,王小明,male\nnew-2,,male\n".as_bytes().to_vec();
+        let table = gridweave_files::read_table_from(text, gridweave_files::Format::Csv).unwrap();
+        let kind = gridweave_registers::RowKind::People;
+        let report = gridweave_server::import::check_register_rows(
+            &city.app,
+            &city.app.system,
+            kind,
+            &Arc::new(table),
+        )
+        .unwrap();
+        assert_eq!((report.changed, report.rejected.len(), count()), (1, 1, before));
     });
 }

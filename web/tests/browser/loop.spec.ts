@@ -1,4 +1,5 @@
 // The loop, walked as operator, worker and steward, at both sizes and in both languages.
+import { AxeBuilder } from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
 import { User, url } from "./driver";
 
@@ -7,6 +8,8 @@ test("the sign-in page offers each role", async ({ browser }, info) => {
   const page = await context.newPage();
   await page.goto(`${url()}/sign-in`);
   await expect(page.locator("[data-test^=demo-]")).toHaveCount(8);
+  const found = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).analyze();
+  expect(found.violations.map((violation) => violation.id)).toEqual([]);
   await context.close();
 });
 
