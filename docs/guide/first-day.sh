@@ -56,7 +56,7 @@ ask() { curl -fsS -b "$cookie" "$url$1"; }
 curl -fsS -c "$cookie" -H "content-type: application/json" -d '{"login":"operator","password":"gridweave-demo"}' "$url/api/v1/session" >/dev/null
 echo "cases by state: $(ask /api/v1/cases/counts)"
 echo "cases with a point on the map: $(ask /api/v1/map/cases?days=400 | grep -o '"Feature"' | wc -l)"
-echo "visits to make: $(ask /api/v1/tasks | grep -o '"call_first"' | wc -l)"
+echo "visits to make: $(ask /api/v1/tasks | grep -o '"task":{' | wc -l)"
 kill $server
 wait $server 2>/dev/null || true
 "$gridweave" ledger verify --data "$wuhan"

@@ -8,7 +8,9 @@ test("the sign-in page offers each role", async ({ browser }, info) => {
   const page = await context.newPage();
   await page.goto(`${url()}/sign-in`);
   await expect(page.locator("[data-test^=demo-]")).toHaveCount(8);
-  const found = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).analyze();
+  const found = await new AxeBuilder({ page })
+    .withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"])
+    .analyze();
   expect(found.violations.map((violation) => violation.id)).toEqual([]);
   await context.close();
 });
