@@ -1,6 +1,6 @@
 import { defineConfig } from "@playwright/test";
 
-const chromium = process.env.GRIDWEAVE_CHROMIUM || "/usr/bin/chromium";
+const chromium = process.env.GRIDWEAVE_TEST_CHROMIUM || "/usr/bin/chromium";
 const sizes = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 
 export default defineConfig({

@@ -41,9 +41,9 @@ pub fn run(browser: bool) -> anyhow::Result<()> {
         step("browser tests");
         let mut tests = program("npx", "web", &["playwright", "test"]);
         tests
-            .env("GRIDWEAVE_BIN", crate::run::gridweave())
-            .env("GRIDWEAVE_SHOTS", root().join("target/screenshots"))
-            .env("GRIDWEAVE_CHROMIUM", chromium().unwrap_or_default());
+            .env("GRIDWEAVE_TEST_BIN", crate::run::gridweave())
+            .env("GRIDWEAVE_TEST_SHOTS", root().join("target/screenshots"))
+            .env("GRIDWEAVE_TEST_CHROMIUM", chromium().unwrap_or_default());
         to_end(tests)?;
     }
     eprintln!("\nall tests passed");

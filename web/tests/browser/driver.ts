@@ -2,7 +2,7 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { type Browser, type BrowserContext, expect, type Page, type TestInfo } from "@playwright/test";
 
-export const url = () => process.env.GRIDWEAVE_URL!;
+export const url = () => process.env.GRIDWEAVE_TEST_URL!;
 
 export class User {
   private constructor(
@@ -41,7 +41,7 @@ export class User {
   /** Checks the page for accessibility and leaves a picture. */
   async look(name: string) {
     await this.page.waitForTimeout(400);
-    const folder = process.env.GRIDWEAVE_SHOTS ?? "../target/screenshots";
+    const folder = process.env.GRIDWEAVE_TEST_SHOTS ?? "../target/screenshots";
     await this.page.screenshot({ path: `${folder}/${this.info.project.name}/${name}.png` });
     const found = await new AxeBuilder({ page: this.page })
       .withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"])

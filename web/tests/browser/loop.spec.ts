@@ -78,7 +78,7 @@ test("a visit filled in off line is kept and sent when the network is back", asy
   await worker.see("submit-visit").click();
   await expect(worker.see("queued")).toBeVisible();
   await worker.page.screenshot({
-    path: `${process.env.GRIDWEAVE_SHOTS ?? "../target/screenshots"}/${info.project.name}/offline.png`,
+    path: `${process.env.GRIDWEAVE_TEST_SHOTS ?? "../target/screenshots"}/${info.project.name}/offline.png`,
   });
   await worker.context.setOffline(false);
   await expect(worker.see("queued")).toBeHidden({ timeout: 30_000 });

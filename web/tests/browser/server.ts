@@ -5,20 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export default async function start() {
-  const program = process.env.GRIDWEAVE_BIN ?? join(import.meta.dirname, "../../../target/debug/gridweave");
+  const program =
+    process.env.GRIDWEAVE_TEST_BIN ?? join(import.meta.dirname, "../../../target/debug/gridweave");
   const data = mkdtempSync(join(tmpdir(), "gridweave-browser-"));
   execFileSync(program, ["city", "demo", "--households", "800", "--days", "60", "--data", data], {
     stdio: "ignore",
   });
   const server = spawn(program, ["serve", "--listen", "127.0.0.1:0", "--data", data], {
-    env: {
-      ...process.env,
-      GRIDWEAVE_DEMO: "true",
-      GRIDWEAVE_SECURE_COOKIES: "false",
-      GRIDWEAVE_BIN: undefined,
-      GRIDWEAVE_SHOTS: undefined,
-      GRIDWEAVE_CHROMIUM: undefined,
-    } as NodeJS.ProcessEnv,
+    env: { ...process.env, GRIDWEAVE_DEMO: "true", GRIDWEAVE_SECURE_COOKIES: "false" },
     stdio: ["ignore", "pipe", "ignore"],
   });
   const line = await new Promise<string>((told, failed) => {
@@ -26,7 +20,7 @@ export default async function start() {
     server.once("exit", (code) => failed(new Error(`the server ended with ${code}`)));
   });
   // Browsers treat localhost as a secure place, so that service workers and positions work.
-  process.env.GRIDWEAVE_URL = line.trim().split(" ").pop()!.replace("127.0.0.1", "localhost");
+  process.env.GRIDWEAVE_TEST_URL = line.trim().split(" ").pop()!.replace("127.0.0.1", "localhost");
   return () => {
     server.kill("SIGKILL");
     rmSync(data, { recursive: true, force: true });
