@@ -70,7 +70,7 @@ pub fn run(reset: bool, data: &Path, listen: &str, households: usize) -> anyhow:
             std::fs::remove_dir_all(&data).with_context(|| data.display().to_string())?;
         }
         let mut make = Command::new(gridweave());
-        make.args(["city", "demo", "--households", &households.to_string(), "--data"]).arg(&data);
+        make.args(["city", "simulate", "--households", &households.to_string(), "--data"]).arg(&data);
         to_end(make)?;
         std::fs::write(&mark, "").with_context(|| mark.display().to_string())?;
     }

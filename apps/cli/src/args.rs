@@ -354,9 +354,13 @@ pub enum CityCommand {
         #[arg(long, value_delimiter = ',')]
         seeds: Vec<u64>,
     },
-    /// Make the demonstration in the data folder: a city whose last weeks have been lived.
-    #[command(after_help = "Example:\n  gridweave city demo --data data --households 3000")]
-    Demo {
+    /// Let a city live through its days in the data folder: pushes, visits, reports, verification, with
+    /// work of every kind left to do on the last day.
+    #[command(
+        alias = "demo",
+        after_help = "Example:\n  gridweave city simulate --data data --households 3000 --days 90"
+    )]
+    Simulate {
         /// The city's size and seed.
         #[command(flatten)]
         shape: CityShape,

@@ -80,7 +80,7 @@ pub fn run(settings: &Settings, what: CityCommand) -> anyhow::Result<ExitCode> {
             }
             Ok(ExitCode::SUCCESS)
         }
-        CityCommand::Demo { shape } => {
+        CityCommand::Simulate { shape } => {
             let config = configuration(settings)?;
             let city = make(&options(&shape)?)?;
             let mut progress = Progress::new();

@@ -244,7 +244,7 @@ pub fn meters(what: MetersCommand) -> anyhow::Result<ExitCode> {
                             Zone::date_text(change.detected),
                             format!("{:.2}", change.size),
                             format!("{:.2}", change.confidence),
-                            change.reason,
+                            change.reason.en,
                         ]);
                     }
                 }

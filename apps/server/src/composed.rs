@@ -65,6 +65,26 @@ pub fn create_task(tx: &mut Tx, ctx: &Ctx, _: &App, event: &Event) -> Result<(),
     gridweave_visits::jobs::create_task(tx, ctx, &order, &brief)
 }
 
+/// Leaves out the names of divisions that a reader knows by the list they are in:
+/// `澜江市南桥区北苑街道东湖社区东湖路4号东湖花园1栋` → `东湖路4号东湖花园1栋`.
+#[derive(Default)]
+pub struct ShortAddresses(std::collections::HashMap<i64, Vec<String>>);
+
+impl ShortAddresses {
+    /// The address without the names of the divisions that it begins with.
+    pub fn of(&mut self, tx: &mut Tx, division: i64, address: &str) -> Result<String, DbError> {
+        let names = match self.0.entry(division) {
+            std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
+            std::collections::hash_map::Entry::Vacant(unknown) => {
+                let line = territory::lineage(tx, division)?;
+                unknown.insert(line.into_iter().map(|division| division.name).collect())
+            }
+        };
+        let rest = names.iter().fold(address, |rest, name| rest.strip_prefix(name.as_str()).unwrap_or(rest));
+        Ok(if rest.is_empty() { address } else { rest }.to_owned())
+    }
+}
+
 /// A case in a card: no complainant, no description.
 #[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct CardCase {

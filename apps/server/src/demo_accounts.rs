@@ -10,10 +10,16 @@ use gridweave_territory::queries::{children, drawn_cells};
 /// The password of every account of the demonstration.
 pub const PASSWORD: &str = "gridweave-demo";
 
+/// The sign-in name of a department's handler: `handler` for the water company's.
+pub fn handler_login(department: &str) -> String {
+    if department == "water" { "handler".to_owned() } else { format!("handler-{department}") }
+}
+
 /// Makes the accounts over the cells in force; gives how many workers there are. Base cells are
 /// numbered in the order of their codes: `worker001` has the first.
 pub fn create(app: &App) -> Result<usize, OpError> {
     let zone = app.system.zone.clone();
+    let departments = app.catalogues.cases.departments.clone();
     app.db.write_blocking(move |tx| {
         // Passwords must be safe even when everything else is replayed from a seed.
         let ctx = Ctx::system(zone.clone());
@@ -42,7 +48,15 @@ pub fn create(app: &App) -> Result<usize, OpError> {
         make("operator", "坐席 陈静", Role::Operator, None, None)?;
         make("operator2", "值班长 周涛", Role::Operator, None, None)?;
         make("street", "街道 李敏", Role::StreetStaff, street, None)?;
-        make("handler", "水务 张强", Role::DepartmentHandler, None, Some("water"))?;
+        for department in &departments {
+            let name = if department.code == "water" {
+                "水务 张强"
+            } else {
+                &format!("{} 经办", department.zh)
+            };
+            let login = handler_login(&department.code);
+            make(&login, name, Role::DepartmentHandler, None, Some(&department.code))?;
+        }
         make("steward", "数据管理 钱芳", Role::Steward, None, None)?;
         make("planner", "规划 吴磊", Role::Planner, city, None)?;
         make("admin", "管理员", Role::Administrator, None, None)?;

@@ -10,7 +10,7 @@ use gridweave_addresses::{BaseFeature, PlaceKind, queries as places};
 use gridweave_atlas::Geometry;
 use gridweave_cases::ops::{advance, dispatch, open_case};
 use gridweave_cases::queries::{Filter, newest};
-use gridweave_cases::{Action, State};
+use gridweave_cases::{Action, Handler, State};
 use gridweave_city::City;
 use gridweave_core::time::{DAY_MS, HOUR_MS};
 use gridweave_core::{
@@ -438,11 +438,12 @@ pub fn demonstrate(
         let last_days = if days.end - day <= 3 { silent.as_slice() } else { &[] };
         simulation.push_day(city, day, last_days)?;
         simulation.at(day + 1, 9);
+        // The last days are left half done, so that every desk opens with work of its own.
         let old = days.end - day > 3;
-        if old {
-            simulation.work_off(&mut rng)?;
-        }
+        simulation.work_off(&mut rng, if old { 0.1 } else { 0.4 }, !old)?;
         if days.end - day <= 14 {
+            simulation.dispatch_waiting(&mut rng)?;
+            simulation.departments_work(&mut rng)?;
             simulation.reports(city, &mut rng)?;
         }
     }
@@ -492,11 +493,17 @@ impl Simulation {
         Ok(found)
     }
 
-    /// Workers do nine in ten of their tasks; what they handed in is verified and closed.
-    fn work_off(&self, rng: &mut SeededRng) -> Result<(), SimulationError> {
+    /// Workers do their tasks but for a share; what they handed in is verified and closed. Urgent ones
+    /// are left where `leave_urgent` says so.
+    fn work_off(
+        &self,
+        rng: &mut SeededRng,
+        share_left: f64,
+        leave_urgent: bool,
+    ) -> Result<(), SimulationError> {
         let open = self.app.db.read_blocking(|tx| visits::open_in(tx, Scope::EVERYWHERE, "", 100_000))?;
         for task in open {
-            if rng.chance(0.1) {
+            if rng.chance(share_left) || leave_urgent && task.form == "care-visit" {
                 continue;
             }
             let answers =
@@ -522,15 +529,59 @@ impl Simulation {
         self.app.runner().drain()?;
         let Some(operator) = self.actor("operator")? else { return Ok(()) };
         let ctx = self.app.system.acting_as(operator);
-        let filter = Filter { state: Some(State::Visited), ..Filter::default() };
-        let visited = self.app.db.read_blocking(|tx| newest(tx, Scope::EVERYWHERE, &filter, "", 100_000))?;
-        for case in visited {
+        for case in self.cases_in(State::Visited)? {
+            if leave_urgent && rng.chance(0.3) {
+                continue;
+            }
             let (ctx, catalogues) = (ctx.clone(), self.app.catalogues.clone());
             self.write(move |tx| {
                 for action in [Action::VerifyPass, Action::Close] {
                     advance::run(tx, &ctx, &catalogues.cases, &case.no, None, action, "", &Value::Null)?;
                 }
                 Ok(())
+            })?;
+        }
+        self.app.runner().drain()?;
+        Ok(())
+    }
+
+    fn cases_in(&self, state: State) -> Result<Vec<gridweave_cases::Case>, SimulationError> {
+        let filter = Filter { state: Some(state), ..Filter::default() };
+        Ok(self.app.db.read_blocking(|tx| newest(tx, Scope::EVERYWHERE, &filter, "", 100_000))?)
+    }
+
+    /// Most of what came in yesterday and waits is given to somebody.
+    fn dispatch_waiting(&self, rng: &mut SeededRng) -> Result<(), SimulationError> {
+        let Some(operator) = self.actor("operator")? else { return Ok(()) };
+        for case in self.cases_in(State::Established)? {
+            if rng.chance(0.1) {
+                continue;
+            }
+            let (ctx, app) = (self.app.system.acting_as(operator.clone()), self.app.clone());
+            self.write(move |tx| hand_on(tx, &ctx, &app, &case))?;
+        }
+        self.app.runner().drain()?;
+        Ok(())
+    }
+
+    /// Departments report most of their cases handled.
+    fn departments_work(&self, rng: &mut SeededRng) -> Result<(), SimulationError> {
+        let mut held = self.cases_in(State::Dispatched)?;
+        held.extend(self.cases_in(State::Accepted)?);
+        for case in held {
+            let Handler::Department(code) = &case.handler else { continue };
+            if rng.chance(0.2) {
+                continue;
+            }
+            let Some(handler) = self.actor(&demo_accounts::handler_login(code))? else { continue };
+            let (ctx, catalogues) = (self.app.system.acting_as(handler), self.app.catalogues.clone());
+            self.write(move |tx| {
+                let cases = &catalogues.cases;
+                if case.state == State::Dispatched {
+                    advance::run(tx, &ctx, cases, &case.no, None, Action::Accept, "", &Value::Null)?;
+                }
+                let note = "已到现场处置完毕";
+                advance::run(tx, &ctx, cases, &case.no, None, Action::Handle, note, &Value::Null).map(drop)
             })?;
         }
         self.app.runner().drain()?;
@@ -571,21 +622,7 @@ impl Simulation {
             };
             self.write(move |tx| {
                 let case = open_case::run(tx, &ctx, &app.cells, &app.catalogues.cases, &input)?;
-                if handed_on
-                    && let Some(option) =
-                        dispatch::options(tx, &app.cells, &app.catalogues.cases, &case)?.into_iter().next()
-                {
-                    dispatch::run(
-                        tx,
-                        &ctx,
-                        &app.catalogues.cases,
-                        &case.no,
-                        None,
-                        &option.to,
-                        &option.reason,
-                    )?;
-                }
-                Ok(())
+                if handed_on { hand_on(tx, &ctx, &app, &case) } else { Ok(()) }
             })?;
         }
         self.app.runner().drain()?;
@@ -626,6 +663,20 @@ impl Simulation {
         }
         Ok(())
     }
+}
+
+/// Dispatches a case to the first that is proposed.
+fn hand_on(
+    tx: &mut gridweave_db::Tx,
+    ctx: &gridweave_core::Ctx,
+    app: &App,
+    case: &gridweave_cases::Case,
+) -> Result<(), OpError> {
+    let cases = &app.catalogues.cases;
+    let Some(option) = dispatch::options(tx, &app.cells, cases, case)?.into_iter().next() else {
+        return Ok(());
+    };
+    dispatch::run(tx, ctx, cases, &case.no, None, &option.to, &option.reason).map(drop)
 }
 
 /// What a worker might well find.

@@ -26,6 +26,8 @@ pub const LOOP: &[(&str, &str, Reaction)] = &[
     // The worker takes it on, goes there, hands in what was found.
     ("TaskAccepted",     "cases.accept_for_worker",   |tx, ctx, app, e| cases::accept_for_worker(tx, ctx, &app.catalogues.cases, e)),
     ("VisitClosed",      "cases.handle_by_visit",     |tx, ctx, app, e| cases::handle_by_visit(tx, ctx, &app.catalogues.cases, e)),
+    // Somebody who needs help gets a case of their own, at the department whose duty it is.
+    ("VisitClosed",      "cases.follow_up",           |tx, ctx, app, e| cases::follow_up(tx, ctx, &app.cells, &app.catalogues.cases, e)),
     // What was found flows back into the data.
     ("VisitClosed",      "registers.learn",           |tx, ctx, _, e| registers::learn_from_visit(tx, ctx, e)),
     ("VisitClosed",      "addresses.correct",         |tx, ctx, _, e| addresses::correct_from_visit(tx, ctx, e)),

@@ -36,6 +36,20 @@ pub struct Department {
     pub en: String,
 }
 
+/// What a visit's finding asks for beyond the case that sent it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FollowUp {
+    /// Outcome of a care visit: `needs_help`, `not_found`.
+    pub care: String,
+    /// Category of the case that it opens for the category's department.
+    pub category: String,
+    /// 理由。
+    pub zh: String,
+    /// The reason in English.
+    pub en: String,
+}
+
 /// The catalogue.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,6 +60,9 @@ pub struct Catalogue {
     /// Departments.
     #[serde(default, rename = "department")]
     pub departments: Vec<Department>,
+    /// What findings ask for.
+    #[serde(default, rename = "follow_up")]
+    pub follow_ups: Vec<FollowUp>,
 }
 
 impl Catalogue {
@@ -53,9 +70,15 @@ impl Catalogue {
     pub fn from_toml(text: &str) -> Result<Self, String> {
         let read: Catalogue = toml::from_str(text).map_err(|error| error.to_string())?;
         let lost = read.categories.iter().find(|category| read.department(&category.department).is_none());
-        match lost {
-            Some(category) => {
-                Err(format!("category {}: there is no department {}", category.code, category.department))
+        if let Some(category) = lost {
+            return Err(format!(
+                "category {}: there is no department {}",
+                category.code, category.department
+            ));
+        }
+        match read.follow_ups.iter().find(|follow| read.category(&follow.category).is_none()) {
+            Some(follow) => {
+                Err(format!("follow_up {}: there is no category {}", follow.care, follow.category))
             }
             None => Ok(read),
         }
@@ -81,5 +104,7 @@ mod tests {
         let read = Catalogue::from_toml(include_str!("../../../catalogues/categories.toml"));
         assert!(read.is_ok_and(|catalogue| catalogue.categories.len() >= 8));
         assert!(Catalogue::from_toml("[[category]]\ncolour = 1").is_err());
+        let lost = "[[follow_up]]\ncare = 'needs_help'\ncategory = 'no.such'\nzh = 'x'\nen = 'x'\n";
+        assert!(Catalogue::from_toml(lost).is_err_and(|why| why.contains("no.such")));
     }
 }

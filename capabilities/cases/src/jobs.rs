@@ -1,10 +1,10 @@
 //! Reactions: a signal that deserves work becomes a dispatched case; what the worker did moves it on.
 
 use crate::catalogue::Catalogue;
-use crate::model::{Action, State};
+use crate::model::{Action, Handler, State};
 use crate::ops::{advance, dispatch, open_case};
 use crate::{sql, store};
-use gridweave_core::{Ctx, Event};
+use gridweave_core::{Ctx, Event, event::Finding};
 use gridweave_db::{OpError, Tx};
 use gridweave_territory::CellIndex;
 use serde_json::json;
@@ -43,9 +43,43 @@ pub fn open_for_signal(
     let case = open_case::run(tx, ctx, cells, catalogue, &input)?;
     let worker = dispatch::options(tx, cells, catalogue, &case)?
         .into_iter()
-        .find(|option| matches!(option.to, crate::Handler::Worker(_)));
+        .find(|option| matches!(option.to, Handler::Worker(_)));
     if let Some(option) = worker {
         dispatch::run(tx, ctx, catalogue, &case.no, None, &option.to, &option.reason)?;
+    }
+    Ok(())
+}
+
+/// What a visit found may ask for more than the case that sent it: somebody who needs help gets a
+/// case of their own, at the department whose duty it is, with its own clock.
+pub fn follow_up(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    cells: &CellIndex,
+    catalogue: &Catalogue,
+    event: &Event,
+) -> Result<(), OpError> {
+    let Event::VisitClosed { visit, case, place: Some(place), findings, .. } = event else { return Ok(()) };
+    for finding in findings {
+        let Finding::Care { outcome } = finding else { continue };
+        let Some(follow) = catalogue.follow_ups.iter().find(|follow| follow.care == *outcome) else {
+            continue;
+        };
+        let Some(category) = catalogue.category(&follow.category) else { continue };
+        let input = open_case::Input {
+            title: category.zh.clone(),
+            description: follow.zh.clone(),
+            category: category.code.clone(),
+            source: "patrol".to_owned(),
+            place: Some(place.clone()),
+            once_key: Some(format!("visit:{visit}:{outcome}")),
+            reason: json!({ "zh": follow.zh, "en": follow.en, "visit": visit, "from_case": case }),
+            ..open_case::Input::default()
+        };
+        let opened = open_case::run(tx, ctx, cells, catalogue, &input)?;
+        let to = Handler::Department(category.department.clone());
+        let reason = json!({ "why": "duty_list", "category": category.code });
+        dispatch::run(tx, ctx, catalogue, &opened.no, None, &to, &reason)?;
     }
     Ok(())
 }

@@ -81,6 +81,23 @@ pub fn newest(
     tx.all(&sql::LIST_NEW, &params, case_row)
 }
 
+/// How many cases of a scope fit a filter, counted up to `most`.
+pub fn count(tx: &mut Tx, scope: Scope, filter: &Filter, most: i64) -> Result<i64, DbError> {
+    let params = [
+        scope.lo.into(),
+        scope.hi.into(),
+        filter.state.map_or("", State::name).into(),
+        filter.handler.as_str().into(),
+        filter.category.as_str().into(),
+        filter.pattern().into(),
+        i64::from(filter.open_only).into(),
+        filter.due_before_ms.into(),
+        i64::from(filter.unlocated_only).into(),
+        most.into(),
+    ];
+    tx.one(&sql::COUNT_LIST, &params, |row| row.int(0))
+}
+
 /// Open cases of a scope by their limit, after one (limit and identifier; `(0, "")` for the first).
 pub fn by_limit(
     tx: &mut Tx,
@@ -118,6 +135,11 @@ pub fn counts(
     let params = [scope.lo.into(), scope.hi.into(), now_ms.into(), handler.into()];
     let late = tx.one(&sql::COUNT_OVERDUE, &params, |row| row.int(0))?;
     Ok((states, late))
+}
+
+/// How many open cases a scope has.
+pub fn count_open(tx: &mut Tx, scope: Scope) -> Result<i64, DbError> {
+    tx.one(&sql::COUNT_OPEN, &[scope.lo.into(), scope.hi.into()], |row| row.int(0))
 }
 
 /// Cases at a place, newest first.

@@ -37,6 +37,13 @@ gridweave_db::statements! {
         and (cast($7 as text) = '' or title like $7 or address like $7 or no like $7) \
         and (cast($8 as bigint) = 0 or open = true) and (cast($9 as bigint) = 0 or open = true and due_at_ms < cast($9 as bigint)) \
         and (cast($10 as bigint) = 0 or located = false) order by id desc limit $11");
+    /// How many cases of a scope fit, up to a limit.
+    COUNT_LIST = "select count(*) from (select 1 from cases where division between $1 and $2 \
+        and (cast($3 as text) = '' or state = $3) \
+        and (cast($4 as text) = '' or handler = $4) and (cast($5 as text) = '' or category = $5) \
+        and (cast($6 as text) = '' or title like $6 or address like $6 or no like $6) \
+        and (cast($7 as bigint) = 0 or open = true) and (cast($8 as bigint) = 0 or open = true and due_at_ms < cast($8 as bigint)) \
+        and (cast($9 as bigint) = 0 or located = false) limit $10) fitting";
     /// Open cases of a scope, the most urgent limit first, after one.
     LIST_DUE = select_case!("where open = true and division between $1 and $2 and (due_at_ms > $3 or due_at_ms = $3 and id > $4) \
         and (cast($5 as text) = '' or state = $5) and (cast($6 as text) = '' or handler = $6) \
@@ -45,6 +52,8 @@ gridweave_db::statements! {
         and (cast($9 as bigint) = 0 or due_at_ms < cast($9 as bigint)) and (cast($10 as bigint) = 0 or located = false) order by due_at_ms, id limit $11");
     /// How many of each state in a scope.
     COUNTS = "select state, count(*) from cases where division between $1 and $2 and (cast($3 as text) = '' or handler = $3) group by state order by state";
+    /// How many are open in a scope.
+    COUNT_OPEN = "select count(*) from cases where open = true and division between $1 and $2";
     /// How many open ones are late in a scope.
     COUNT_OVERDUE = "select count(*) from cases where open = true and division between $1 and $2 and due_at_ms < $3 \
                      and (cast($4 as text) = '' or handler = $4)";

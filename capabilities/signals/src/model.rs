@@ -91,8 +91,8 @@ pub struct Signal {
     pub size: f64,
     /// Trust in the observation, from 0 to 1.
     pub confidence: f64,
-    /// The numbers behind it.
-    pub reason: String,
+    /// The numbers behind it, in words: `{"zh", "en"}`.
+    pub reason: serde_json::Value,
     /// Its state.
     pub state: SignalState,
     /// Its door.

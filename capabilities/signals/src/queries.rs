@@ -18,7 +18,7 @@ pub(crate) fn signal_row(row: &Row) -> Result<Signal, DbError> {
         detected: Zone::date_text(row.int(6)?),
         size: row.float(7)?,
         confidence: row.float(8)?,
-        reason: row.text(9)?,
+        reason: row.json(9)?,
         state: SignalState::from_name(&state).ok_or(DbError::Corrupt { what: "signal state", why: state })?,
         place: row.opt_text(11)?.map(PlaceId),
         division: row.int(12)?,

@@ -93,6 +93,13 @@ mod tests {
         assert_eq!(then("zero_onset", "early", none), "watch");
         assert_eq!(then("zero_onset", "confirmed", none), "housing.verify-occupancy");
         assert_eq!(then("zero_onset", "confirmed", Facts { planned_absence: true, ..elderly }), "silence");
+        // A home on the water company's list is judged on the same facts.
+        assert_eq!(then("zero_use", "confirmed", elderly), "care.zero-use");
+        assert_eq!(then("zero_use", "confirmed", vacant), "silence");
+        let away = Facts { planned_absence: true, ..none };
+        assert_eq!(then("zero_use", "confirmed", away), "silence");
+        assert_eq!(then("zero_use", "confirmed", none), "housing.verify-occupancy");
+        assert_eq!(then("sudden_change", "confirmed", vacant), "housing.verify-occupancy");
         assert_eq!(then("return", "confirmed", vacant), "housing.verify-occupancy");
         assert_eq!(then("return", "confirmed", none), "silence");
         assert_eq!(then("shift_up", "confirmed", none), "utilities.leak-check");

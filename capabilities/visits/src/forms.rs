@@ -25,6 +25,7 @@ impl Forms {
         for (name, text) in texts {
             let schema: Value =
                 serde_json::from_str(&text).map_err(|error| format!("form {name}: {error}"))?;
+            check_order(&schema).map_err(|why| format!("form {name}: {why}"))?;
             let validator = jsonschema::options()
                 .should_validate_formats(true)
                 .build(&schema)
@@ -48,6 +49,26 @@ impl Forms {
         };
         Some(validator.iter_errors(answers).map(fault).collect())
     }
+}
+
+/// JSON objects have no order, so a form says in `x-order` in which its questions are asked: each once.
+fn check_order(schema: &Value) -> Result<(), String> {
+    let asked: Vec<&str> =
+        schema["x-order"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let known: Vec<&String> =
+        schema["properties"].as_object().into_iter().flat_map(|map| map.keys()).collect();
+    if let Some(lost) = known.iter().find(|key| asked.iter().filter(|name| *name == **key).count() != 1) {
+        return Err(format!("x-order must name the question {lost:?} once"));
+    }
+    match asked.iter().find(|name| !known.iter().any(|key| key == *name)) {
+        Some(extra) => Err(format!("x-order names {extra:?}, which is no question")),
+        None => Ok(()),
+    }
+}
+
+/// The questions of a form in their order.
+fn questions(schema: &Value) -> impl Iterator<Item = &str> {
+    schema["x-order"].as_array().into_iter().flatten().filter_map(Value::as_str)
 }
 
 /// What answers mean for the registers and the address library. `day` is the day of the visit.
@@ -87,7 +108,8 @@ pub fn findings(answers: &Value, day: i64) -> Vec<Finding> {
 pub fn summary(schema: &Value, answers: &Value) -> String {
     let Some(given) = answers.as_object() else { return String::new() };
     let mut parts = Vec::new();
-    for (key, value) in given {
+    for key in questions(schema) {
+        let Some(value) = given.get(key) else { continue };
         let property = &schema["properties"][key];
         let title = property["title"].as_str().unwrap_or(key);
         let shown = match value {

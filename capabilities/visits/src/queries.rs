@@ -83,10 +83,10 @@ pub fn visit(tx: &mut Tx, id: &VisitId) -> Result<Option<Visit>, DbError> {
     }
 }
 
-/// Visits for a case, oldest first.
-pub fn for_case(tx: &mut Tx, case: &CaseId) -> Result<Vec<Visit>, DbError> {
-    let found = tx.all(&sql::FOR_CASE, &[case.into()], visit_row)?;
-    found.into_iter().map(|visit| with_photos(tx, visit)).collect()
+/// Visits for a case, oldest first, each with the name of its form.
+pub fn for_case(tx: &mut Tx, case: &CaseId) -> Result<Vec<(Visit, String)>, DbError> {
+    let found = tx.all(&sql::FOR_CASE, &[case.into()], |row| Ok((visit_row(row)?, row.text(10)?)))?;
+    found.into_iter().map(|(visit, form)| Ok((with_photos(tx, visit)?, form))).collect()
 }
 
 /// A stored photo.

@@ -41,7 +41,7 @@ gridweave_db::statements! {
     /// The visit of an identifier.
     VISIT = "select id, task_id, worker, at_ms, received_at_ms, answers, lon, lat, distance_m, far from visits where id = $1";
     /// Visits for a case.
-    FOR_CASE = "select v.id, v.task_id, v.worker, v.at_ms, v.received_at_ms, v.answers, v.lon, v.lat, v.distance_m, v.far \
+    FOR_CASE = "select v.id, v.task_id, v.worker, v.at_ms, v.received_at_ms, v.answers, v.lon, v.lat, v.distance_m, v.far, t.form \
                 from visits v join tasks t on t.id = v.task_id where t.case_id = $1 order by v.received_at_ms";
     /// A photo that waits for its visit.
     INSERT_PHOTO = "insert into photos (id, owner, media_type, bytes, digest, at_ms) values ($1, $2, $3, $4, $5, $6)";

@@ -46,7 +46,8 @@ pub struct Ranked {
     pub address: String,
     /// From 0 to 1.
     pub confidence: f64,
-    /// What agreed, was missing or contradicted.
+    /// What agreed, was missing or contradicted, as `code` or `code:detail`, for faces to put into
+    /// words: `level:room`, `rivals:2`, `unit_missing`, `division_agrees:南桥区`.
     pub reasons: Vec<String>,
 }
 
@@ -81,7 +82,7 @@ pub fn match_text<L: Library>(text: &str, library: &mut L, hints: &Hints) -> Res
                 continue;
             }
             let rivals = fits.len();
-            ranked.extend(fits.into_iter().map(|c| rank(c, level, rivals, &standard, &anchor)));
+            ranked.extend(fits.into_iter().map(|c| rank(c, level, rivals, &standard)));
             break;
         }
     }
@@ -116,9 +117,9 @@ fn plausible(candidate: &Candidate, standard: &Standard, hints: &Hints) -> bool 
     here && !contradicted && !roads_differ
 }
 
-fn rank(candidate: Candidate, level: &str, rivals: usize, standard: &Standard, anchor: &str) -> Ranked {
+fn rank(candidate: Candidate, level: &str, rivals: usize, standard: &Standard) -> Ranked {
     let known = Standard::from_text(&candidate.address);
-    let mut reasons = vec![format!("{level}: {anchor}")];
+    let mut reasons = vec![format!("level:{level}")];
     let mut confidence: f64 = match level {
         "room" => 0.99,
         "building" if standard.room.is_some() => 0.6,
@@ -126,16 +127,16 @@ fn rank(candidate: Candidate, level: &str, rivals: usize, standard: &Standard, a
         _ => 0.95,
     };
     if rivals > 1 {
-        reasons.push(format!("{rivals} places fit equally"));
+        reasons.push(format!("rivals:{rivals}"));
         confidence *= 0.5 / rivals as f64;
     }
     if level == "room" && standard.unit.is_none() && known.unit.is_some() {
-        reasons.push("unit missing".to_owned());
+        reasons.push("unit_missing".to_owned());
         confidence -= 0.03;
     }
     for division in &standard.divisions {
         if known.divisions.contains(division) {
-            reasons.push(format!("division agrees: {}", division.1));
+            reasons.push(format!("division_agrees:{}", division.1));
         }
     }
     Ranked { id: candidate.id, level: level.to_owned(), address: candidate.address, confidence, reasons }

@@ -62,6 +62,15 @@ pub enum Stage {
     Confirmed,
 }
 
+/// A sentence in both languages.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Words {
+    /// 中文。
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
 /// One change found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
@@ -78,7 +87,7 @@ pub struct Change {
     /// From 0 to 1.
     pub confidence: f64,
     /// The numbers behind it, in words.
-    pub reason: String,
+    pub reason: Words,
 }
 
 /// All that is kept of a meter. Serialisable; about 400 bytes.
@@ -175,13 +184,16 @@ impl Detector {
             detected: day,
             size: f64::from(self.silent_run),
             confidence: if stage == Stage::Confirmed { 0.97 } else { 1.0 - chance.max(0.05) },
-            reason: format!(
-                "{} silent days; before, {} of {} days were silent",
-                self.silent_run,
-                self.silent_days,
-                self.used_days + self.silent_days
-            ),
+            reason: self.silence_in_words(),
         })
+    }
+
+    fn silence_in_words(&self) -> Words {
+        let (run, before) = (self.silent_run, self.used_days + self.silent_days);
+        Words {
+            zh: format!("连续 {run} 天无用量；此前 {before} 天中有 {} 天无用量", self.silent_days),
+            en: format!("{run} silent days; before, {} of {before} days were silent", self.silent_days),
+        }
     }
 
     fn used_day(&mut self, day: i64) -> Option<Change> {
@@ -217,7 +229,10 @@ impl Detector {
             detected: day,
             size: f64::from(silence),
             confidence: 0.95,
-            reason: format!("use on two days after {silence} silent days"),
+            reason: Words {
+                zh: format!("停用 {silence} 天后连续两天有用量"),
+                en: format!("use on two days after {silence} silent days"),
+            },
         })
     }
 
@@ -267,11 +282,18 @@ impl Detector {
             detected: day,
             size: ratio,
             confidence: (1.0 - (-(step.abs() / error - SHIFT_Z)).exp() * 0.1).clamp(0.9, 0.99),
-            reason: format!(
-                "{ratio:.1} times the level of the {} days before, {:.1} scatters away",
-                before.len(),
-                step.abs() / error
-            ),
+            reason: Words {
+                zh: format!(
+                    "用量为此前 {} 天水平的 {ratio:.1} 倍，偏离 {:.1} 个标准差",
+                    before.len(),
+                    step.abs() / error
+                ),
+                en: format!(
+                    "{ratio:.1} times the level of the {} days before, {:.1} scatters away",
+                    before.len(),
+                    step.abs() / error
+                ),
+            },
         })
     }
 }

@@ -26,4 +26,4 @@
 mod detector;
 pub mod score;
 
-pub use detector::{Change, Detector, Kind, Stage};
+pub use detector::{Change, Detector, Kind, Stage, Words};

@@ -50,9 +50,10 @@ gridweave_db::statements! {
              from ledger order by lane, seq";
     /// The newest entries of a scope, before a time.
     RECENT = "select lane, seq, at_ms, actor, action, subject, division, purpose, request, body, hash \
-              from ledger where division between $1 and $2 and at_ms < $3 \
-              and (cast($4 as text) = '' or subject = $4) \
-              order by at_ms desc, lane, seq desc limit $5";
+              from ledger where division between $1 and $2 \
+              and (at_ms < $3 or at_ms = $3 and (lane < $4 or lane = $4 and seq < $5)) \
+              and (cast($6 as text) = '' or subject = $6) \
+              order by at_ms desc, lane desc, seq desc limit $7";
 }
 
 /// An entry as stored.
@@ -213,15 +214,55 @@ pub fn verify(tx: &mut Tx) -> Result<Verification, DbError> {
     Ok(found)
 }
 
-/// The newest entries of a scope (`lo..=hi` division codes), about one subject or all (`""`).
+/// Where a page of the ledger ended: time, lane, number. Several entries may share a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    at_ms: i64,
+    lane: i64,
+    seq: i64,
+}
+
+impl Cursor {
+    /// Before which everything is newer: the first page.
+    pub const NEWEST: Cursor = Cursor { at_ms: i64::MAX, lane: i64::MAX, seq: i64::MAX };
+
+    /// The end of a page.
+    pub fn after(entry: &Stored) -> Self {
+        Self { at_ms: entry.at_ms, lane: entry.lane, seq: entry.seq }
+    }
+
+    /// Reads what [`Display`](std::fmt::Display) wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('.').map(str::parse::<i64>);
+        let cursor = Self { at_ms: parts.next()?.ok()?, lane: parts.next()?.ok()?, seq: parts.next()?.ok()? };
+        parts.next().is_none().then_some(cursor)
+    }
+}
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}.{}", self.at_ms, self.lane, self.seq)
+    }
+}
+
+/// The newest entries of a scope (`lo..=hi` division codes) before a place in the ledger, about one
+/// subject or all (`""`).
 pub fn recent(
     tx: &mut Tx,
     scope: gridweave_core::Scope,
-    before_ms: i64,
+    before: Cursor,
     subject: &str,
     limit: i64,
 ) -> Result<Vec<Stored>, DbError> {
-    let params = [scope.lo.into(), scope.hi.into(), before_ms.into(), subject.into(), limit.into()];
+    let params = [
+        scope.lo.into(),
+        scope.hi.into(),
+        before.at_ms.into(),
+        before.lane.into(),
+        before.seq.into(),
+        subject.into(),
+        limit.into(),
+    ];
     tx.all(&RECENT, &params, Stored::from_row)
 }
 
@@ -272,6 +313,27 @@ mod tests {
                 assert_eq!(found.broken.first().map(|b| b.what), Some(what));
             });
         }
+    }
+
+    #[test]
+    fn paging_loses_no_entry_of_a_shared_moment() {
+        on_both(STEPS, |db| {
+            three(db);
+            let mut seen = Vec::new();
+            let mut before = Cursor::NEWEST;
+            loop {
+                let page = db
+                    .read_blocking(|tx| recent(tx, gridweave_core::Scope::EVERYWHERE, before, "", 2))
+                    .unwrap();
+                let Some(last) = page.last() else { break };
+                before = Cursor::parse(&Cursor::after(last).to_string()).unwrap();
+                seen.extend(page.iter().map(|entry| (entry.lane, entry.seq)));
+            }
+            seen.sort();
+            seen.dedup();
+            assert_eq!(seen.len(), 3);
+            assert_eq!((Cursor::parse("soon"), Cursor::parse("1.2.3.4")), (None, None));
+        });
     }
 
     #[test]

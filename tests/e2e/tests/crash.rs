@@ -76,7 +76,7 @@ fn fifty_kills_lose_nothing_and_double_nothing() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let data = folder.path().join("data");
     let shown = data.display().to_string();
-    run(&["city", "demo", "--households", "400", "--days", "50", "--data", &shown])?;
+    run(&["city", "simulate", "--households", "400", "--days", "50", "--data", &shown])?;
     let key = run(&[
         "account",
         "create",

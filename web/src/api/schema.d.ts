@@ -347,6 +347,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/map/below": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What lies below a division (its cells below a community), with extents and open cases */
+        get: operations["getMapBelow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/map/cases": {
         parameters: {
             query?: never;
@@ -844,6 +861,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much waits for the caller, by inbox */
+        get: operations["getWaiting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tiles/{set}": {
         parameters: {
             query?: never;
@@ -929,6 +963,13 @@ export interface components {
              * @description The version that was looked at.
              */
             version?: number | null;
+        };
+        /** @description A level of the drill. */
+        Below: {
+            /** @description From the city down to the division that was asked for. */
+            above: components["schemas"]["DrillStep"][];
+            /** @description What lies directly below it. */
+            below: components["schemas"]["DrillStep"][];
         };
         /** @description Counts of a place and all below it. */
         BelowCounts: {
@@ -1101,7 +1142,7 @@ export interface components {
             /** @description The time line, oldest first. */
             steps: components["schemas"]["Step"][];
             /** @description Visits with their evidence. */
-            visits: components["schemas"]["Visit"][];
+            visits: components["schemas"]["VisitView"][];
         };
         /** @description A row of a queue. */
         CaseRow: {
@@ -1165,6 +1206,8 @@ export interface components {
              * @description How often verification failed.
              */
             reworks: number;
+            /** @description The address without the divisions it begins with. */
+            short_address: string;
             /** @description `signal`, `hotline`, `patrol`, `report`, `department`, `api`. */
             source: string;
             /** @description Its state. */
@@ -1183,6 +1226,18 @@ export interface components {
              * @description For stale edits.
              */
             version: number;
+        };
+        /** @description A page of a queue. */
+        CasesPage: {
+            /** @description The items. */
+            items: components["schemas"]["CaseRow"][];
+            /** @description Hand this over as `cursor` for the next page; none at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How many fit the question in all, counted up to ten thousand; on the first page only.
+             */
+            total?: number | null;
         };
         /** @description Categories and departments. */
         Catalogue: {
@@ -1464,6 +1519,25 @@ export interface components {
             /** @description Features that could not be read. */
             rejected: unknown;
         };
+        /** @description One thing to go on to. */
+        DrillStep: {
+            /** @description Where to look: west, south, east, north; none where nothing is drawn of it. */
+            bounds?: number[] | null;
+            /** @description Division of 12 digits, or base cell of 15. */
+            code: string;
+            /**
+             * Format: int64
+             * @description Homes, for cells.
+             */
+            households?: number | null;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Open cases there; none for cells, and for callers who see no cases of others.
+             */
+            open?: number | null;
+        };
         /** @description What to change. */
         EditBody: {
             /** @description Its own element. */
@@ -1593,6 +1667,45 @@ export interface components {
         };
         /** @description What a row spans. */
         Interval: "day" | "hour" | "half_hour";
+        /** @description An entry with the name of who acted. */
+        LedgerRow: {
+            /** @description What was done. */
+            action: string;
+            /** @description Account that acted. */
+            actor: string;
+            /** @description Shown name of the account; empty where it is gone. */
+            actor_name: string;
+            /**
+             * Format: int64
+             * @description When, UTC milliseconds.
+             */
+            at_ms: number;
+            /** @description What changed or was read. */
+            body: unknown;
+            /**
+             * Format: int64
+             * @description Division it concerns, 0 for none.
+             */
+            division: number;
+            /** @description SHA-256 in hexadecimal. */
+            hash: string;
+            /**
+             * Format: int64
+             * @description The chain.
+             */
+            lane: number;
+            /** @description Why personal data were read. */
+            purpose?: string | null;
+            /** @description The request it belongs to. */
+            request: string;
+            /**
+             * Format: int64
+             * @description Its place in the chain, from 1.
+             */
+            seq: number;
+            /** @description What it was done to. */
+            subject: string;
+        };
         /** @description Where a point lies. */
         Located: {
             /** @description Network and cell. */
@@ -1757,14 +1870,7 @@ export interface components {
         /** @description A page of a list. */
         Page5: {
             /** @description The items. */
-            items: components["schemas"]["CaseRow"][];
-            /** @description Hand this over as `cursor` for the next page; none at the end. */
-            next?: string | null;
-        };
-        /** @description A page of a list. */
-        Page6: {
-            /** @description The items. */
-            items: components["schemas"]["Stored"][];
+            items: components["schemas"]["LedgerRow"][];
             /** @description Hand this over as `cursor` for the next page; none at the end. */
             next?: string | null;
         };
@@ -1995,8 +2101,8 @@ export interface components {
             kind: string;
             /** @description Its door. */
             place?: components["schemas"]["PlaceId"] | null;
-            /** @description The numbers behind it. */
-            reason: string;
+            /** @description The numbers behind it, in words: `{"zh", "en"}`. */
+            reason: unknown;
             /** @description First day of the new state. */
             since: string;
             /**
@@ -2048,43 +2154,6 @@ export interface components {
             note: string;
             /** @description The state after it. */
             state: components["schemas"]["State"];
-        };
-        /** @description An entry as stored. */
-        Stored: {
-            /** @description What was done. */
-            action: string;
-            /** @description Account that acted. */
-            actor: string;
-            /**
-             * Format: int64
-             * @description When, UTC milliseconds.
-             */
-            at_ms: number;
-            /** @description What changed or was read. */
-            body: unknown;
-            /**
-             * Format: int64
-             * @description Division it concerns, 0 for none.
-             */
-            division: number;
-            /** @description SHA-256 in hexadecimal. */
-            hash: string;
-            /**
-             * Format: int64
-             * @description The chain.
-             */
-            lane: number;
-            /** @description Why personal data were read. */
-            purpose?: string | null;
-            /** @description The request it belongs to. */
-            request: string;
-            /**
-             * Format: int64
-             * @description Its place in the chain, from 1.
-             */
-            seq: number;
-            /** @description What it was done to. */
-            subject: string;
         };
         /** @description 任务. */
         Task: {
@@ -2151,6 +2220,8 @@ export interface components {
             overdue: boolean;
             /** @description Answers that the registers hold already. */
             prefill: unknown;
+            /** @description The address without the divisions it begins with. */
+            short_address: string;
             /** @description The task. */
             task: components["schemas"]["Task"];
         };
@@ -2248,6 +2319,55 @@ export interface components {
         };
         /** @description What was found in the field. */
         VisitId: string;
+        /** @description A visit with the form that it filled in. */
+        VisitView: {
+            /** @description The form's answers. */
+            answers: unknown;
+            /**
+             * Format: int64
+             * @description When, by the phone.
+             */
+            at_ms: number;
+            /**
+             * Format: double
+             * @description How far from the door, in metres.
+             */
+            distance_m?: number | null;
+            /** @description Taken far from the door. */
+            far: boolean;
+            /** @description The form as JSON Schema, to read the answers by. */
+            form: unknown;
+            /** @description Identifier. */
+            id: components["schemas"]["VisitId"];
+            /** @description Photos. */
+            photos: components["schemas"]["FileId"][];
+            /** @description Where the phone was. */
+            point?: components["schemas"]["LonLat"] | null;
+            /**
+             * Format: int64
+             * @description When it arrived here.
+             */
+            received_at_ms: number;
+            /** @description The task it answers. */
+            task: components["schemas"]["TaskId"];
+            /** @description Who went. */
+            worker: components["schemas"]["AccountId"];
+            /** @description Who went there. */
+            worker_name: string;
+        };
+        /** @description Sizes of inboxes; none where the caller may not read them. */
+        Waiting: {
+            /**
+             * Format: int64
+             * @description Open corrections of the address library.
+             */
+            corrections?: number | null;
+            /**
+             * Format: int64
+             * @description Signals without a door.
+             */
+            signals?: number | null;
+        };
         /** @description Who works there. */
         WorkersBody: {
             /** @description Accounts. */
@@ -2365,7 +2485,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page5"];
+                    "application/json": components["schemas"]["CasesPage"];
                 };
             };
             /** @description Refused or failed */
@@ -2938,7 +3058,7 @@ export interface operations {
     getLedger: {
         parameters: {
             query?: {
-                /** @description Before this time, UTC milliseconds: where the page before ended. */
+                /** @description Where the page before ended. */
                 cursor?: string | null;
                 /** @description At most so many. */
                 limit?: number | null;
@@ -2957,7 +3077,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page6"];
+                    "application/json": components["schemas"]["Page5"];
                 };
             };
             /** @description Refused or failed */
@@ -3021,6 +3141,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Located"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getMapBelow: {
+        parameters: {
+            query?: {
+                /** @description Division code; the topmost ones where it is not given. */
+                division?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Below"];
                 };
             };
             /** @description Refused or failed */
@@ -4061,6 +4213,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Visit"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getWaiting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Waiting"];
                 };
             };
             /** @description Refused or failed */

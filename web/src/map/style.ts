@@ -3,7 +3,15 @@ import type { StyleSpecification } from "maplibre-gl";
 
 const FONT = ["PingFang SC", "Noto Sans CJK SC", "Microsoft YaHei", "sans-serif"];
 
-export function mapStyle(dark: boolean, origin: string): StyleSpecification {
+/** Homes of a cell → its tint: the same steps as the legend shows. */
+export const WORKLOAD: [number, string][] = [
+  [100, "#fdf3c8"],
+  [300, "#fbd98a"],
+  [500, "#f0a35e"],
+  [800, "#c8553d"],
+];
+
+export function mapStyle(dark: boolean, origin: string, homes: string): StyleSpecification {
   const c = dark
     ? {
         land: "#111a28",
@@ -111,6 +119,17 @@ export function mapStyle(dark: boolean, origin: string): StyleSpecification {
         paint: { "line-color": c.water, "line-width": 1.5 },
       },
       {
+        id: "cell-load",
+        type: "fill",
+        source: "cells",
+        "source-layer": "cell",
+        filter: ["==", ["get", "network"], "base"] as never,
+        paint: {
+          "fill-color": ["interpolate", ["linear"], ["get", "households"], ...WORKLOAD.flat()] as never,
+          "fill-opacity": dark ? 0.18 : 0.32,
+        },
+      },
+      {
         id: "compound",
         type: "fill",
         source: "base",
@@ -144,10 +163,11 @@ export function mapStyle(dark: boolean, origin: string): StyleSpecification {
         source: "cells",
         "source-layer": "cell",
         filter: ["==", ["get", "network"], "base"] as never,
+        // Neighbours draw their common edge each: dashes would run into one another.
         paint: {
           "line-color": c.cell,
-          "line-width": ["interpolate", ["linear"], ["zoom"], 10, 0.6, 16, 1.6] as never,
-          "line-dasharray": [3, 2],
+          "line-opacity": 0.7,
+          "line-width": ["interpolate", ["linear"], ["zoom"], 10, 0.5, 16, 1.4] as never,
         },
       },
       {
@@ -179,6 +199,30 @@ export function mapStyle(dark: boolean, origin: string): StyleSpecification {
           "symbol-spacing": 400,
         },
         paint: { "text-color": c.text, "text-halo-color": c.halo, "text-halo-width": 1.4 },
+      },
+      {
+        id: "cell-name",
+        type: "symbol",
+        source: "cells",
+        "source-layer": "cell_label",
+        minzoom: 13.5,
+        maxzoom: 16.5,
+        filter: ["==", ["get", "network"], "base"] as never,
+        layout: {
+          "text-field": [
+            "format",
+            ["get", "name"],
+            {},
+            "\n",
+            {},
+            ["concat", ["to-string", ["get", "households"]], ` ${homes}`],
+            { "font-scale": 0.9 },
+          ] as never,
+          "text-font": FONT,
+          "text-size": 12,
+          "text-max-width": 8,
+        },
+        paint: { "text-color": c.cell, "text-halo-color": c.halo, "text-halo-width": 1.4 },
       },
       label(15, "base", "compound_label", 12),
       label(16.5, "base", "building_label", 11),

@@ -8,7 +8,7 @@ export default async function start() {
   const program =
     process.env.GRIDWEAVE_TEST_BIN ?? join(import.meta.dirname, "../../../target/debug/gridweave");
   const data = mkdtempSync(join(tmpdir(), "gridweave-browser-"));
-  execFileSync(program, ["city", "demo", "--households", "800", "--days", "60", "--data", data], {
+  execFileSync(program, ["city", "simulate", "--households", "800", "--days", "60", "--data", data], {
     stdio: "ignore",
   });
   const server = spawn(program, ["serve", "--listen", "127.0.0.1:0", "--data", data], {

@@ -2,23 +2,24 @@
 
 use super::Server;
 use super::guard::{Body, Page, Query, Who, page_size};
-use super::problem::Answer;
+use super::problem::{Answer, HttpRefusal};
 use super::route::{Access, Route, get, post};
 use axum::Json;
 use axum::extract::State;
 use gridweave_access::ops::create_account;
-use gridweave_access::queries::{Holder, holders};
+use gridweave_access::queries::{Holder, actor, holders};
 use gridweave_access::{Action, reach};
 use gridweave_core::{AccountId, DivisionCode, Grant, Role, Scope};
-use gridweave_ledger::Stored;
+use gridweave_ledger::{Cursor, Stored};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
         get("/api/v1/ledger", Access::May(Action::LedgerRead), "Who did and read what, newest first", ledger)
             .query::<LedgerQuery>()
-            .returns::<Page<Stored>>(),
+            .returns::<Page<LedgerRow>>(),
         get("/api/v1/ledger/verify", Access::May(Action::LedgerRead), "Does every chain hold?", verify),
         get(
             "/api/v1/accounts",
@@ -40,27 +41,52 @@ pub(super) fn routes() -> Vec<Route> {
 struct LedgerQuery {
     /// About one subject: `person:…`, `case:…`.
     subject: Option<String>,
-    /// Before this time, UTC milliseconds: where the page before ended.
+    /// Where the page before ended.
     cursor: Option<String>,
     /// At most so many.
     limit: Option<i64>,
+}
+
+/// An entry with the name of who acted.
+#[derive(Serialize, JsonSchema)]
+struct LedgerRow {
+    /// The entry.
+    #[serde(flatten)]
+    entry: Stored,
+    /// Shown name of the account; empty where it is gone.
+    actor_name: String,
 }
 
 async fn ledger(
     State(server): State<Server>,
     Who(ctx): Who,
     Query(query): Query<LedgerQuery>,
-) -> Answer<Json<Page<Stored>>> {
+) -> Answer<Json<Page<LedgerRow>>> {
     let limit = page_size(query.limit);
     let found = server
         .read(move |tx| {
             let visible = reach(&ctx.actor, Action::LedgerRead)?;
-            let before = query.cursor.as_deref().and_then(|text| text.parse().ok()).unwrap_or(i64::MAX);
+            let before = match query.cursor.as_deref() {
+                None | Some("") => Cursor::NEWEST,
+                Some(text) => {
+                    Cursor::parse(text).ok_or_else(|| HttpRefusal::BadQuery(format!("cursor: {text:?}")))?
+                }
+            };
             let subject = query.subject.as_deref().unwrap_or("");
-            Ok(gridweave_ledger::recent(tx, visible.scope, before, subject, limit + 1)?)
+            let mut names: HashMap<String, String> = HashMap::new();
+            let mut rows = Vec::new();
+            for entry in gridweave_ledger::recent(tx, visible.scope, before, subject, limit + 1)? {
+                if !names.contains_key(&entry.actor) {
+                    let found = actor(tx, &AccountId(entry.actor.clone()))?;
+                    names.insert(entry.actor.clone(), found.map(|actor| actor.name).unwrap_or_default());
+                }
+                let actor_name = names.get(&entry.actor).cloned().unwrap_or_default();
+                rows.push(LedgerRow { entry, actor_name });
+            }
+            Ok(rows)
         })
         .await?;
-    Ok(Json(Page::new(found, limit, |entry| entry.at_ms.to_string())))
+    Ok(Json(Page::new(found, limit, |row| Cursor::after(&row.entry).to_string())))
 }
 
 async fn verify(State(server): State<Server>) -> Answer<Json<gridweave_ledger::Verification>> {

@@ -4,6 +4,7 @@ use super::Server;
 use super::guard::{Body, Page, Query, Who, idempotency_key, if_match, page_size};
 use super::problem::{Answer, HttpRefusal};
 use super::route::{Access, Route, get, post};
+use crate::composed::ShortAddresses;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, header};
@@ -24,7 +25,7 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         get("/api/v1/categories", Access::SignedIn, "Categories and departments", categories)
             .returns::<Catalogue>(),
-        get("/api/v1/cases", read, "A queue of cases", list).query::<ListQuery>().returns::<Page<CaseRow>>(),
+        get("/api/v1/cases", read, "A queue of cases", list).query::<ListQuery>().returns::<CasesPage>(),
         post("/api/v1/cases", Access::May(access::Action::CaseOpen), "Open a case (Idempotency-Key)", open)
             .body::<OpenBody>()
             .returns::<Case>(),
@@ -72,6 +73,9 @@ async fn categories(State(server): State<Server>) -> Json<Catalogue> {
     Json(Catalogue { categories: cases.categories.clone(), departments: cases.departments.clone() })
 }
 
+/// No list is counted further: "more than ten thousand" is all that anybody needs to know.
+const COUNTED_MAX: i64 = 10_000;
+
 /// Which cases.
 #[derive(Deserialize, JsonSchema)]
 struct ListQuery {
@@ -105,6 +109,18 @@ struct CaseRow {
     case: Case,
     /// Is it late?
     overdue: bool,
+    /// The address without the divisions it begins with.
+    short_address: String,
+}
+
+/// A page of a queue.
+#[derive(Serialize, JsonSchema)]
+struct CasesPage {
+    /// The page.
+    #[serde(flatten)]
+    page: Page<CaseRow>,
+    /// How many fit the question in all, counted up to ten thousand; on the first page only.
+    total: Option<i64>,
 }
 
 /// What this actor may see, narrowed to what is their own where the rules say so.
@@ -120,7 +136,7 @@ async fn list(
     State(server): State<Server>,
     Who(ctx): Who,
     Query(query): Query<ListQuery>,
-) -> Answer<Json<Page<CaseRow>>> {
+) -> Answer<Json<CasesPage>> {
     let limit = page_size(query.limit);
     let wanted = match &query.division {
         Some(code) => DivisionCode::parse(code)
@@ -144,26 +160,35 @@ async fn list(
             };
             let scope = visible.scope.intersect(wanted);
             let cursor = query.cursor.as_deref().unwrap_or("");
-            Ok(if by_limit {
+            let found = if by_limit {
                 let (due, id) = cursor.split_once('.').unwrap_or(("0", ""));
                 queries::by_limit(tx, scope, &filter, (due.parse().unwrap_or(0), id), limit + 1)?
             } else {
                 queries::newest(tx, scope, &filter, cursor, limit + 1)?
-            })
+            };
+            let counted = Filter { open_only: filter.open_only || by_limit, ..filter };
+            let total = match cursor.is_empty() {
+                true => Some(queries::count(tx, scope, &counted, COUNTED_MAX)?),
+                false => None,
+            };
+            let mut short = ShortAddresses::default();
+            let mut rows = Vec::new();
+            for case in found {
+                rows.push(CaseRow {
+                    overdue: case.is_overdue(now),
+                    short_address: short.of(tx, case.division, &case.address)?,
+                    case: Case { description: String::new(), ..case },
+                });
+            }
+            Ok((rows, total))
         })
         .await?;
-    let rows: Vec<CaseRow> = found
-        .into_iter()
-        .map(|case| CaseRow {
-            overdue: case.is_overdue(now),
-            case: Case { description: String::new(), ..case },
-        })
-        .collect();
+    let (rows, total) = found;
     let cursor = |row: &CaseRow| match by_limit {
         true => format!("{}.{}", row.case.due_at_ms, row.case.id),
         false => row.case.id.0.clone(),
     };
-    Ok(Json(Page::new(rows, limit, cursor)))
+    Ok(Json(CasesPage { page: Page::new(rows, limit, cursor), total }))
 }
 
 /// Counts of a queue.
@@ -231,6 +256,18 @@ async fn open(
     Ok(Json(case))
 }
 
+/// A visit with the form that it filled in.
+#[derive(Serialize, JsonSchema)]
+struct VisitView {
+    /// The visit.
+    #[serde(flatten)]
+    visit: Visit,
+    /// Who went there.
+    worker_name: String,
+    /// The form as JSON Schema, to read the answers by.
+    form: Value,
+}
+
 /// A case with everything that its page shows.
 #[derive(Serialize, JsonSchema)]
 struct CasePage {
@@ -241,7 +278,7 @@ struct CasePage {
     /// The time line, oldest first.
     steps: Vec<Step>,
     /// Visits with their evidence.
-    visits: Vec<Visit>,
+    visits: Vec<VisitView>,
     /// What this caller may do now.
     actions: Vec<Action>,
     /// To whom it could be given, with the reason.
@@ -289,10 +326,17 @@ fn page(
         true => dispatch::options(tx, &app.cells, &app.catalogues.cases, &case)?,
         false => Vec::new(),
     };
+    let mut visits = Vec::new();
+    for (visit, form) in gridweave_visits::queries::for_case(tx, &case.id)? {
+        let worker_name =
+            access::queries::actor(tx, &visit.worker)?.map(|worker| worker.name).unwrap_or_default();
+        let form = app.catalogues.forms.schema(&form).cloned().unwrap_or(Value::Null);
+        visits.push(VisitView { visit, worker_name, form });
+    }
     Ok(CasePage {
         overdue: case.is_overdue(ctx.now().0),
         steps: queries::steps(tx, &case.id)?,
-        visits: gridweave_visits::queries::for_case(tx, &case.id)?,
+        visits,
         actions,
         options,
         case,

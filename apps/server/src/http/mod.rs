@@ -9,6 +9,8 @@ mod web;
 
 mod admin;
 mod cases;
+mod desk;
+mod drill;
 mod map;
 mod places;
 mod registers;
@@ -34,6 +36,8 @@ pub struct Server {
     pub metrics: Arc<Metrics>,
     /// Tiles, swapped whole when their source has changed.
     pub tiles: Arc<map::TileCache>,
+    /// Extents of divisions and cells, likewise.
+    pub extents: Arc<drill::ExtentCache>,
 }
 
 /// Every route of the API. A route outside this table cannot be mounted, and a row cannot be made
@@ -48,6 +52,8 @@ pub fn routes() -> Vec<Route> {
         cases::routes(),
         visits::routes(),
         map::routes(),
+        drill::routes(),
+        desk::routes(),
         stream::routes(),
         admin::routes(),
     ]
@@ -58,8 +64,7 @@ pub fn routes() -> Vec<Route> {
 
 /// The whole service over an assembly.
 pub fn service(app: App) -> Router {
-    let server =
-        Server { app, metrics: Arc::new(Metrics::default()), tiles: Arc::new(map::TileCache::default()) };
+    let server = Server { app, metrics: Arc::default(), tiles: Arc::default(), extents: Arc::default() };
     let mut router = Router::new();
     for route in routes() {
         router = route.mount(router, &server);
@@ -68,6 +73,7 @@ pub fn service(app: App) -> Router {
         .merge(operations::router())
         .route("/api/openapi.json", axum::routing::get(openapi::document))
         .route("/api", axum::routing::get(openapi::page))
+        .route("/api/page.js", axum::routing::get(openapi::script))
         .route("/api/{*rest}", axum::routing::any(async || Problem::from(HttpRefusal::NoRoute)))
         .fallback(web::serve)
         .layer(axum::middleware::from_fn_with_state(server.clone(), operations::observe))

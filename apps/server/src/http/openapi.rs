@@ -2,7 +2,8 @@
 
 use crate::http::route::{Access, Route};
 use axum::Json;
-use axum::response::Html;
+use axum::http::header;
+use axum::response::{Html, IntoResponse};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
@@ -127,26 +128,14 @@ fn problem_schema() -> Value {
     })
 }
 
-/// A page that lists the operations: plain, without scripts from elsewhere.
-pub async fn page() -> Html<String> {
-    let mut rows = String::new();
-    for route in super::routes() {
-        rows.push_str(&format!(
-            "<tr><td><code>{}</code></td><td><code>{}</code></td><td>{}</td><td>{}</td></tr>",
-            route.method.to_uppercase(),
-            route.path,
-            route.summary,
-            route.access.name()
-        ));
-    }
-    Html(format!(
-        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>\
-         <title>Gridweave API</title><style>body{{font:14px/1.5 system-ui;margin:24px;max-width:1100px}}\
-         table{{border-collapse:collapse;width:100%}}td,th{{text-align:left;border-bottom:1px solid #ddd;padding:4px 8px}}</style>\
-         <h1>Gridweave API</h1><p>OpenAPI 3.1: <a href='/api/openapi.json'>/api/openapi.json</a>. Sign in with \
-         <code>POST /api/v1/session</code>, or send <code>Authorization: Bearer KEY</code>.</p>\
-         <table><tr><th>Method<th>Path<th>What it does<th>Who may</tr>{rows}</table></html>"
-    ))
+/// A page that lists the operations and lets one try them: plain, nothing from elsewhere.
+pub async fn page() -> Html<&'static str> {
+    Html(include_str!("api_page.html"))
+}
+
+/// What the page runs.
+pub async fn script() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("api_page.js"))
 }
 
 #[cfg(test)]

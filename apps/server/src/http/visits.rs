@@ -4,6 +4,7 @@ use super::Server;
 use super::guard::{Body, Query, Who};
 use super::problem::{Answer, HttpRefusal, Problem};
 use super::route::{Access, Route, get, post};
+use crate::composed::ShortAddresses;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -63,6 +64,8 @@ struct TaskView {
     facts: Value,
     /// Is it late?
     overdue: bool,
+    /// The address without the divisions it begins with.
+    short_address: String,
 }
 
 /// A fact that somebody saw within this time is not asked again.
@@ -83,6 +86,7 @@ async fn tasks(
                 false => queries::open_in(tx, visible.scope, "", TODAY_MAX)?,
             };
             let mut views = Vec::new();
+            let mut short = ShortAddresses::default();
             for task in tasks {
                 let mut prefill = json!({});
                 let mut facts = json!({});
@@ -104,6 +108,7 @@ async fn tasks(
                 let form = app.catalogues.forms.schema(&task.form).cloned().unwrap_or(Value::Null);
                 views.push(TaskView {
                     overdue: task.state.is_open() && task.due_at_ms < now,
+                    short_address: short.of(tx, task.division, &task.address)?,
                     task,
                     form,
                     prefill,

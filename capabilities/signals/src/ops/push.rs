@@ -132,7 +132,7 @@ struct Draft<'a> {
     detected: i64,
     size: f64,
     confidence: f64,
-    reason: String,
+    reason: serde_json::Value,
     address: Option<&'a str>,
 }
 
@@ -239,7 +239,7 @@ impl Push<'_, '_> {
                 detected: change.detected,
                 size: change.size,
                 confidence: change.confidence,
-                reason: change.reason,
+                reason: json!(change.reason),
                 address: address.as_deref(),
             })?;
         }
@@ -273,7 +273,10 @@ impl Push<'_, '_> {
                 detected: day,
                 size: 0.0,
                 confidence: 0.9,
-                reason: format!("listed on {}", Zone::date_text(day)),
+                reason: json!({
+                    "zh": format!("{} 列入清单", Zone::date_text(day)),
+                    "en": format!("listed on {}", Zone::date_text(day)),
+                }),
                 address: Some(address),
             })?;
         }
@@ -316,7 +319,7 @@ impl Push<'_, '_> {
             draft.detected.into(),
             draft.size.into(),
             draft.confidence.into(),
-            draft.reason.into(),
+            draft.reason.to_string().into(),
             state.name().into(),
             door.as_ref().into(),
             division.into(),

@@ -1,7 +1,9 @@
 // The case desk's server state: the only place of this feature that fetches.
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/vue-query";
-import { computed, type Ref } from "vue";
-import { api, data, type Schemas } from "@/api/client";
+import { computed, type Ref, ref } from "vue";
+import { api, data, Problem, type Schemas } from "@/api/client";
+import { session } from "@/features/session/useSession";
+import { i18n } from "@/i18n";
 
 export type Case = Schemas["Case"];
 export type CaseRow = Schemas["CaseRow"];
@@ -12,6 +14,7 @@ export interface Filter {
   q: string;
   filter: string;
   state: string;
+  category: string;
   sort: string;
 }
 
@@ -29,6 +32,7 @@ export function useQueue(filter: Ref<Filter>) {
               open: filter.value.filter === "open" || undefined,
               overdue: filter.value.filter === "overdue" || undefined,
               unlocated: filter.value.filter === "unlocated" || undefined,
+              category: filter.value.category || undefined,
               sort: filter.value.sort,
               cursor: pageParam,
               limit: 50,
@@ -39,7 +43,8 @@ export function useQueue(filter: Ref<Filter>) {
     getNextPageParam: (page) => page.next ?? undefined,
   });
   const rows = computed(() => query.data.value?.pages.flatMap((page) => page.items) ?? []);
-  return { query, rows };
+  const total = computed(() => query.data.value?.pages[0]?.total ?? null);
+  return { query, rows, total };
 }
 
 export function useCase(no: Ref<string>) {
@@ -74,6 +79,23 @@ export function useMoves() {
       });
       await refresh();
     },
+    /** Gives a case to its first proposal; answers why not, or nothing. */
+    async dispatchFirst(no: string): Promise<string> {
+      try {
+        const page = (await data(
+          api.GET("/api/v1/cases/{no}", { params: { path: { no } } }),
+        )) as unknown as CasePage;
+        const option = page.options[0];
+        if (!option) return i18n.global.t("cases.noProposal");
+        await api.POST("/api/v1/cases/{no}/dispatch", {
+          params: { path: { no } },
+          body: { to: option.to, reason: option.reason, version: page.case.version },
+        });
+        return "";
+      } catch (error) {
+        return error instanceof Problem ? error.message : String(error);
+      }
+    },
     async advance(page: CasePage, action: Action, note: string) {
       await api.POST("/api/v1/cases/{no}/advance", {
         params: { path: { no: page.case.no } },
@@ -99,5 +121,26 @@ export function useMoves() {
       return made as Case;
     },
     suggest: (q: string) => data(api.GET("/api/v1/places/suggest", { params: { query: { q, limit: 8 } } })),
+  };
+}
+
+interface SavedFilter {
+  name: string;
+  query: Record<string, string>;
+}
+
+/** Named filters of this account on this device. */
+export function useSavedFilters() {
+  const place = `gridweave-filters-${session.me.value?.account ?? ""}`;
+  const all = ref<SavedFilter[]>(JSON.parse(localStorage.getItem(place) ?? "[]"));
+  const keep = (found: SavedFilter[]) => {
+    all.value = found;
+    localStorage.setItem(place, JSON.stringify(found));
+  };
+  return {
+    all,
+    add: (name: string, query: Record<string, string>) =>
+      keep([...all.value.filter((other) => other.name !== name), { name, query: { ...query } }]),
+    remove: (name: string) => keep(all.value.filter((other) => other.name !== name)),
   };
 }

@@ -2,9 +2,12 @@
 import { api, data, type Schemas } from "@/api/client";
 
 export type Card = Schemas["Card"];
+export type Step = Schemas["DrillStep"];
 
 export const useMapData = () => ({
   view: () => data(api.GET("/api/v1/map/view")),
+  below: (division?: string) =>
+    data(api.GET("/api/v1/map/below", { params: { query: { division } } })) as Promise<Schemas["Below"]>,
   cases: async () => (await data(api.GET("/api/v1/map/cases"))) as unknown as GeoJSON.FeatureCollection,
   card: (id: string) =>
     data(api.GET("/api/v1/places/{id}/card", { params: { path: { id } } })) as Promise<Card>,

@@ -6,13 +6,15 @@ export type CorrectionView = Schemas["CorrectionView"];
 
 export const usePlaces = () => ({
   top: (cursor?: string) => data(api.GET("/api/v1/places", { params: { query: { cursor, limit: 50 } } })),
-  children: (parent: string) =>
-    data(api.GET("/api/v1/places", { params: { query: { parent, limit: 200 } } })),
+  children: (parent: string, cursor?: string) =>
+    data(api.GET("/api/v1/places", { params: { query: { parent, cursor, limit: 200 } } })),
   suggest: (q: string) => data(api.GET("/api/v1/places/suggest", { params: { query: { q, limit: 20 } } })),
   place: (id: string) => data(api.GET("/api/v1/places/{id}", { params: { path: { id } } })) as Promise<Place>,
   lineage: (id: string) => data(api.GET("/api/v1/places/{id}/lineage", { params: { path: { id } } })),
   history: (id: string) => data(api.GET("/api/v1/places/{id}/history", { params: { path: { id } } })),
-  corrections: () => data(api.GET("/api/v1/corrections", { params: { query: { limit: 100 } } })),
+  corrections: (cursor?: string) =>
+    data(api.GET("/api/v1/corrections", { params: { query: { cursor, limit: 50 } } })),
+  waiting: () => data(api.GET("/api/v1/waiting")),
   decide: (view: CorrectionView, accept: boolean, reason: string) =>
     api.POST("/api/v1/corrections/{id}/decide", {
       params: { path: { id: view.correction.id } },

@@ -38,6 +38,8 @@ export const session = {
   },
 
   async signOut() {
+    const { forgetTasks } = await import("@/features/today/useToday");
+    await forgetTasks();
     await api.DELETE("/api/v1/session").catch(() => undefined);
     keep(null);
   },

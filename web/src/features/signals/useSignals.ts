@@ -4,8 +4,8 @@ import { api, data, type Schemas } from "@/api/client";
 export type Signal = Schemas["Signal"];
 
 export const useSignals = () => ({
-  list: (state: string) =>
-    data(api.GET("/api/v1/signals", { params: { query: { state: state as never, limit: 100 } } })),
+  list: (state: string, cursor?: string) =>
+    data(api.GET("/api/v1/signals", { params: { query: { state: state as never, cursor, limit: 50 } } })),
   feeds: () => data(api.GET("/api/v1/feeds")),
   suggest: (q: string) => data(api.GET("/api/v1/places/suggest", { params: { query: { q, limit: 8 } } })),
   match: (signal: Signal, place: string) =>
