@@ -4,7 +4,8 @@
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, header};
-use gridweave_core::{Ctx, DivisionCode, Grant, Role, SystemClock, Zone};
+use gridweave_core::event::Finding;
+use gridweave_core::{Ctx, DivisionCode, Event, Grant, Role, SystemClock, Zone};
 use gridweave_db::testkit::on_both;
 use gridweave_db::{Db, OpError};
 use gridweave_server::assembly::MIGRATIONS;
@@ -321,5 +322,72 @@ fn a_checked_import_reports_and_writes_nothing() {
         )
         .unwrap();
         assert_eq!((report.changed, report.rejected.len(), count()), (1, 1, before));
+    });
+}
+
+#[test]
+fn somebody_who_needs_help_gets_a_case_of_their_own_at_the_department() {
+    on_both(MIGRATIONS, |db| {
+        let city = City::over(db);
+        let operator = city.sign_in("operator");
+        let found = city.get(&operator, "/api/v1/places/suggest?q=东湖花园1栋1单元101").1;
+        let (place, division) =
+            (found[0]["id"].as_str().unwrap().to_owned(), found[0]["division"].as_i64().unwrap());
+        let system = Ctx::system(Zone::china());
+        // The same event twice, as a job that is run again would see it.
+        for _ in 0..2 {
+            let (system, place) = (system.clone(), place.clone());
+            db.write_blocking(move |tx| {
+                let event = Event::VisitClosed {
+                    visit: "v".into(),
+                    task: "t".into(),
+                    case: "none".into(),
+                    place: Some(place.as_str().into()),
+                    by: "nobody".into(),
+                    findings: vec![Finding::Care { outcome: "needs_help".to_owned() }],
+                    summary: String::new(),
+                    division,
+                };
+                gridweave_jobs::emit(tx, &system, &event)
+            })
+            .unwrap();
+            city.settle();
+        }
+        let cases = city.get(&operator, "/api/v1/cases?category=care.help-needed").1;
+        assert_eq!(cases["total"], 1, "{cases}");
+        let case = &cases["items"][0];
+        assert_eq!(
+            (&case["state"], &case["urgency"], &case["handler"]["id"]),
+            (&json!("dispatched"), &json!("urgent"), &json!("civil-affairs"))
+        );
+        assert!(!case["short_address"].as_str().unwrap().contains("社区"), "{case}");
+    });
+}
+
+#[test]
+fn the_map_drills_from_the_city_to_a_cell_and_counts_only_what_the_caller_may_see() {
+    on_both(MIGRATIONS, |db| {
+        let city = City::over(db);
+        let (operator, worker) = (city.sign_in("operator"), city.sign_in("worker001"));
+        let case = json!({ "title": "路灯不亮", "category": "public.facility", "address": "东湖花园1栋" });
+        assert_eq!(city.call(&operator, "post", "/api/v1/cases", &case).0, 200);
+        let mut at = String::new();
+        let mut levels = 0;
+        let cell = loop {
+            let level = city.get(&operator, &format!("/api/v1/map/below?division={at}")).1;
+            let first = level["below"][0].clone();
+            assert!(first["bounds"].is_array(), "{level}");
+            at = first["code"].as_str().unwrap().to_owned();
+            if at.len() == 15 {
+                break first;
+            }
+            assert_eq!(first["open"], 1, "{level}");
+            levels += 1;
+        };
+        assert_eq!((levels, cell["open"].is_null()), (4, true), "city, district, street, community");
+        assert!(cell["households"].as_i64().unwrap() > 0);
+        let top = city.get(&worker, "/api/v1/map/below").1;
+        assert!(top["below"][0]["open"].is_null(), "a worker sees no counts of others' cases");
+        assert_eq!(city.get(&operator, "/api/v1/map/below?division=x").1["code"], "query_invalid");
     });
 }

@@ -160,8 +160,8 @@ test("on a shared phone nobody sees or sends what is another's", async ({ browse
   await worker.see("send-correction").click();
   await worker.page.locator(".el-message--success").waitFor();
   // … and is not another's: the next one on this phone sees neither it nor the tasks.
-  await worker.context.setOffline(false);
   await worker.page.route("**/api/v1/corrections", (route) => route.abort());
+  await worker.context.setOffline(false);
   await worker.see("sign-out").click();
   await worker.page.locator("form input").first().fill("worker002");
   await worker.page.locator("form input").nth(1).fill("gridweave-demo");
