@@ -84,6 +84,8 @@ fn road_zoom(class: &str) -> u8 {
     match class {
         "motorway" | "trunk" | "primary" => 8,
         "secondary" | "tertiary" => 11,
+        // A street network without classes.
+        "road" => 12,
         "residential" | "unclassified" | "living_street" | "minor_road" => 13,
         _ => 14,
     }
