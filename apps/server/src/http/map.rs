@@ -85,7 +85,7 @@ fn road_zoom(class: &str) -> u8 {
         "motorway" | "trunk" | "primary" => 8,
         "secondary" | "tertiary" => 11,
         // A street network without classes.
-        "road" => 12,
+        "road" => 11,
         "residential" | "unclassified" | "living_street" | "minor_road" => 13,
         _ => 14,
     }
