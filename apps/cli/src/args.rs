@@ -233,7 +233,8 @@ pub enum ImportCommand {
         /// .osm.pbf
         file: PathBuf,
     },
-    /// The base map from GeoJSON, or a street network from Parquet (WKB in column geometry).
+    /// The base map from GeoJSON, or a street network from Parquet (WKB in column geometry; columns highway
+    /// and name where they are there).
     #[command(after_help = "Example:\n  gridweave import basemap streets.parquet --utm 50")]
     Basemap {
         /// GeoJSON or Parquet.

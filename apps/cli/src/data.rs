@@ -287,6 +287,10 @@ fn base_map(file: &Path, utm: Option<u8>) -> anyhow::Result<Vec<BaseFeature>> {
     if file.extension().is_some_and(|ending| ending == "parquet") {
         let table = read_table(file)?;
         let shape = table.column("geometry").ok_or_else(|| WrongCall("no column geometry".to_owned()))?;
+        let (highway, name) = (table.column("highway"), table.column("name"));
+        let of = |row: &[String], column: Option<usize>| {
+            column.map(|at| row[at].trim().to_owned()).filter(|text| !text.is_empty())
+        };
         let mut features = Vec::new();
         for (line, row) in &table.rows {
             let geometry = unhex(&row[shape])
@@ -298,8 +302,8 @@ fn base_map(file: &Path, utm: Option<u8>) -> anyhow::Result<Vec<BaseFeature>> {
             };
             features.push(BaseFeature {
                 layer: "road".into(),
-                class: "residential".into(),
-                name: None,
+                class: of(row, highway).unwrap_or_else(|| "road".into()),
+                name: of(row, name),
                 geometry,
             });
         }

@@ -30,7 +30,7 @@ export function mapStyle(dark: boolean, origin: string, homes: string): StyleSpe
         water: "#c9dded",
         green: "#dfead7",
         road: "#ffffff",
-        roadLine: "#d6dae0",
+        roadLine: "#c6cdd7",
         building: "#dde1e7",
         line: "#c3c9d2",
         text: "#3b4552",

@@ -94,14 +94,16 @@ fn road_zoom(class: &str) -> u8 {
 fn base_set(tx: &mut Tx) -> Result<LayerSet, DbError> {
     let mut layers: std::collections::BTreeMap<String, Vec<Feature>> = Default::default();
     for feature in places::base_features(tx)? {
+        // Slip roads are drawn as the road that they belong to.
+        let class = feature.class.trim_end_matches("_link");
         let min_zoom = match feature.layer.as_str() {
-            "road" => road_zoom(&feature.class),
+            "road" => road_zoom(class),
             "water" => 8,
             "green" => 12,
             "poi" => 16,
             _ => 14,
         };
-        let mut properties = vec![("class", text(&feature.class))];
+        let mut properties = vec![("class", text(class))];
         properties.extend(feature.name.as_deref().map(|name| ("name", text(name))));
         let drawn = Feature { min_zoom, max_zoom: 24, geometry: feature.geometry, properties };
         layers.entry(feature.layer).or_default().push(drawn);
