@@ -397,7 +397,8 @@ mod tests {
             assert_eq!(unmask(Some("案件"), Role::StreetStaff).unwrap().name, "王小明");
             let entries = db
                 .read_blocking(|tx| {
-                    gridweave_ledger::recent(tx, gridweave_core::Scope::EVERYWHERE, i64::MAX, "", 10)
+                    let newest = gridweave_ledger::Cursor::NEWEST;
+                    gridweave_ledger::recent(tx, gridweave_core::Scope::EVERYWHERE, newest, "", 10)
                 })
                 .unwrap();
             assert!(
