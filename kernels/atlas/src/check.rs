@@ -36,6 +36,34 @@ pub fn check(cells: &[(Shape, i64)]) -> Vec<Finding> {
     found
 }
 
+/// Why a shape cannot be located in, and where.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Fault {
+    /// `empty`, `too_short`, `unclosed`, `not_finite`, `too_many_vertices`.
+    pub what: &'static str,
+    /// Where to mend it.
+    pub at: Point,
+}
+
+/// The first fault that leaves no answer to "is this point inside?". O(vertices).
+pub fn broken(shape: &Shape) -> Option<Fault> {
+    if shape.rings().next().is_none() {
+        return Some(Fault { what: "empty", at: [0.0, 0.0] });
+    }
+    shape.rings().find_map(|ring| {
+        let fault = |what, at: Option<&Point>| Some(Fault { what, at: at.copied().unwrap_or([0.0, 0.0]) });
+        if let Some(bad) = ring.iter().find(|p| !p[0].is_finite() || !p[1].is_finite()) {
+            return fault("not_finite", Some(bad));
+        }
+        match ring.as_slice() {
+            [] => fault("empty", None),
+            [first, .., last] if ring.len() >= 4 && first == last => None,
+            [first, .., last] if first != last => fault("unclosed", Some(last)),
+            [first, ..] => fault("too_short", Some(first)),
+        }
+    })
+}
+
 fn rings(shape: &Shape, cell: i64, found: &mut Vec<Finding>) {
     let mut say = |what, at| found.push(Finding { what, cell, other: None, at, area_m2: None });
     if shape.rings().next().is_none() {

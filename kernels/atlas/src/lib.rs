@@ -20,10 +20,12 @@
 pub mod check;
 pub mod crs;
 pub mod geojson;
+mod index;
 mod locate;
 mod polygon;
 pub mod tile;
 pub mod wkb;
 
+pub use index::{FORMAT_VERSION, Index, IndexBuilder, InvalidSnapshot, NONE, Source};
 pub use locate::Locator;
 pub use polygon::{Bounds, Geometry, Point, Polygon, Shape};

@@ -169,6 +169,7 @@ pub(crate) fn ring_area(ring: &[Point]) -> f64 {
 
 /// Does the edge cross the ray from `p` towards positive x? Computed from the lower to the upper
 /// end whatever the edge's direction, so that neighbours agree to the last bit.
+#[inline(always)]
 pub(crate) fn crosses_right(a: Point, b: Point, p: Point) -> bool {
     if (a[1] <= p[1]) == (b[1] <= p[1]) {
         return false;
