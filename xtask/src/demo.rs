@@ -1,4 +1,4 @@
-//! The demonstration, the web app, the benchmarks, the first day.
+//! The demonstration, the web app, the first day.
 
 use crate::run::{gridweave, program, root, step, to_end};
 use anyhow::{Context, bail};
@@ -89,16 +89,6 @@ pub fn run(reset: bool, data: &Path, listen: &str, households: usize) -> anyhow:
         .env("GRIDWEAVE_SECURE_COOKIES", "false")
         .env("GRIDWEAVE_CITY", "澜江市");
     to_end(serve)
-}
-
-/// `cargo xtask bench`.
-pub fn bench() -> anyhow::Result<()> {
-    step("loop: score of planted truth, release build");
-    to_end(program("cargo", ".", &["build", "--release", "--package", "gridweave-cli"]))?;
-    let binary = crate::run::target().join("release/gridweave");
-    let mut score = Command::new(binary);
-    score.args(["city", "score", "--households", "10000", "--days", "90", "--seeds", "1,2,3,4,5"]);
-    to_end(score)
 }
 
 /// `cargo xtask first-day`.

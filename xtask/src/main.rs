@@ -1,5 +1,6 @@
 //! `cargo xtask`: the two commands of the README and the ones that developers need.
 
+mod bench;
 mod demo;
 mod generate;
 mod run;
@@ -49,8 +50,12 @@ enum Command {
     Tidy,
     /// Regenerate OpenAPI, the web's client, schema.sql, the configuration's schema and example.
     Gen,
-    /// Run the benchmarks of bench/.
-    Bench,
+    /// Run a benchmark: `loop` (planted truth), `locate` (point in cell, beside its peers), `locate-growth`.
+    Bench {
+        /// Which; `loop` where it is not given.
+        #[arg(default_value = "loop")]
+        which: bench::Which,
+    },
     /// Build the web app.
     Web,
     /// The run of docs/guide/first-day.md on a folder of real data.
@@ -69,7 +74,7 @@ fn main() -> ExitCode {
         Command::Lint => test::lint(),
         Command::Tidy => tidy::run(),
         Command::Gen => generate::run(),
-        Command::Bench => demo::bench(),
+        Command::Bench { which } => bench::run(which),
         Command::Web => demo::web(),
         Command::FirstDay { data } => demo::first_day(&data),
     };

@@ -92,7 +92,7 @@ pub enum Command {
     },
     /// Which cell of each layer does each point lie in?
     #[command(
-        after_help = "Example:\n  gridweave locate --cells cells-base.geojson --points places.csv --out located.csv"
+        after_help = "Examples:\n  gridweave locate --cells cells-base.geojson --points places.csv --out located.csv\n  gridweave locate --cells cells.parquet --points points.parquet --snapshot cells.atlas --count"
     )]
     Locate(LocateCall),
     /// Parse and match addresses.
@@ -400,10 +400,10 @@ pub struct CityShape {
 /// `gridweave locate`.
 #[derive(Args)]
 pub struct LocateCall {
-    /// Cells: GeoJSON, or Parquet with WKB in column geometry.
+    /// Cells: GeoJSON, or Parquet or CSV with WKB in column geometry.
     #[arg(long)]
     pub cells: PathBuf,
-    /// Points with columns lon and lat.
+    /// Points of any number: CSV (also .gz) or Parquet with columns lon and lat, or WKB points in geometry.
     #[arg(long)]
     pub points: PathBuf,
     /// Column of the layer.
@@ -412,10 +412,13 @@ pub struct LocateCall {
     /// Column of the cell.
     #[arg(long, default_value = "cell")]
     pub cell_column: String,
-    /// Output (CSV); standard output where it is not given.
+    /// Compiled index: opened instead of the cells while they have not changed, else made and kept here.
+    #[arg(long)]
+    pub snapshot: Option<PathBuf>,
+    /// Output, CSV or Parquet by its ending; CSV on standard output where it is not given.
     #[arg(long)]
     pub out: Option<PathBuf>,
-    /// Print counts and times only.
+    /// Write nothing; print one line of JSON with counts and times.
     #[arg(long)]
     pub count: bool,
 }

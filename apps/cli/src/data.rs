@@ -10,7 +10,7 @@ use anyhow::{Context, anyhow, bail};
 use gridweave_access::ops::create_account;
 use gridweave_addresses::BaseFeature;
 use gridweave_addresses::ops::{import_base_map, import_places};
-use gridweave_atlas::crs::{Crs, utm_north_to_wgs84};
+use gridweave_atlas::crs::{Converter, Crs, Zone};
 use gridweave_atlas::{Geometry, Shape, geojson, wkb};
 use gridweave_core::{DivisionCode, Grant, Role};
 use gridweave_db::{OpError, Tx};
@@ -291,13 +291,21 @@ fn base_map(file: &Path, utm: Option<u8>) -> anyhow::Result<Vec<BaseFeature>> {
         let of = |row: &[String], column: Option<usize>| {
             column.map(|at| row[at].trim().to_owned()).filter(|text| !text.is_empty())
         };
+        let converter = match utm {
+            Some(number) => {
+                let zone = Zone::utm_north(number)
+                    .ok_or_else(|| WrongCall(format!("--utm {number}: zones go from 1 to 60")))?;
+                Some(Converter::new(Crs::Transverse(zone), Crs::Wgs84))
+            }
+            None => None,
+        };
         let mut features = Vec::new();
         for (line, row) in &table.rows {
             let geometry = unhex(&row[shape])
                 .and_then(|bytes| wkb::read(&bytes).ok())
                 .ok_or_else(|| anyhow!("{} row {line}: the geometry cannot be read", file.display()))?;
-            let geometry = match utm {
-                Some(zone) => geometry.map(|p| utm_north_to_wgs84(zone, p)),
+            let geometry = match &converter {
+                Some(converter) => geometry.map(|p| converter.convert(p)),
                 None => geometry,
             };
             features.push(BaseFeature {

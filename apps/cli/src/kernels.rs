@@ -1,10 +1,9 @@
-//! The kernels over files: `locate`, `address`, `meters`.
+//! The kernels over files: `address`, `meters`.
 
 use crate::WrongCall;
-use crate::args::{AddressCommand, LocateCall, MetersCommand};
+use crate::args::{AddressCommand, MetersCommand};
 use anyhow::Context;
 use gridweave_address::{Candidate, Hints, Library, match_text, parse, place_keys};
-use gridweave_atlas::{Geometry, Locator, Shape, geojson, wkb};
 use gridweave_core::{TimeMs, Zone};
 use gridweave_files::{Table, read_table, write_csv};
 use gridweave_meters::Detector;
@@ -40,102 +39,8 @@ pub fn unhex(text: &str) -> Option<Vec<u8>> {
     (0..bytes.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16).ok()).collect()
 }
 
-/// Cells by layer: the name of each layer, and its shapes with the number of their code in `codes`.
-struct Cells {
-    layers: Vec<(String, Vec<(Shape, i64)>)>,
-    codes: Vec<String>,
-}
-
-fn read_cells(call: &LocateCall) -> anyhow::Result<Cells> {
-    let mut cells = Cells { layers: Vec::new(), codes: Vec::new() };
-    let mut add = |layer: &str, code: String, geometry: Geometry, place: String| match geometry {
-        Geometry::Shape(shape) => {
-            let number = cells.codes.len() as i64;
-            cells.codes.push(code);
-            match cells.layers.iter_mut().find(|(name, _)| name == layer) {
-                Some((_, shapes)) => shapes.push((shape, number)),
-                None => cells.layers.push((layer.to_owned(), vec![(shape, number)])),
-            }
-        }
-        _ => eprintln!("{place}: {code} is no polygon and was left out"),
-    };
-    let path = &call.cells;
-    let is_table = path.extension().is_some_and(|ending| ending == "parquet" || ending == "csv");
-    if is_table {
-        let table = read_table(path)?;
-        let (layer, cell) =
-            (column(&table, &call.layer_column, path)?, column(&table, &call.cell_column, path)?);
-        let shape = column(&table, "geometry", path)?;
-        for (line, row) in &table.rows {
-            let place = format!("{} row {line}", path.display());
-            match unhex(&row[shape]).and_then(|bytes| wkb::read(&bytes).ok()) {
-                Some(geometry) => add(&row[layer], row[cell].clone(), geometry, place),
-                None => eprintln!("{place}: the geometry of {} cannot be read", row[cell]),
-            }
-        }
-    } else {
-        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-        let found = geojson::read(&text).map_err(|why| WrongCall(format!("{}: {why}", path.display())))?;
-        for bad in &found.bad {
-            eprintln!("{} feature {}: {}", path.display(), bad.number, bad.why);
-        }
-        for (i, feature) in found.good.into_iter().enumerate() {
-            let get = |key: &str| {
-                feature.properties.get(key).map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned))
-            };
-            let layer = get(&call.layer_column).unwrap_or_else(|| "cell".to_owned());
-            let code = get(&call.cell_column).or_else(|| get("code")).unwrap_or_else(|| (i + 1).to_string());
-            add(&layer, code, feature.geometry, format!("{} feature {}", path.display(), i + 1));
-        }
-    }
-    Ok(cells)
-}
-
-/// `gridweave locate`.
-pub fn locate(call: &LocateCall) -> anyhow::Result<ExitCode> {
-    let clock = std::time::Instant::now();
-    let cells = read_cells(call)?;
-    let table = read_table(&call.points)?;
-    let (lon, lat) = (column(&table, "lon", &call.points)?, column(&table, "lat", &call.points)?);
-    let read_s = clock.elapsed().as_secs_f64();
-    let layers: Vec<_> = cells.layers.iter().map(|(_, shapes)| shapes.clone()).collect();
-    let locator = Locator::new(&layers);
-    let build_s = clock.elapsed().as_secs_f64() - read_s;
-    let points: Vec<[f64; 2]> = table
-        .rows
-        .iter()
-        .map(|(_, row)| {
-            [row[lon].trim().parse().unwrap_or(f64::NAN), row[lat].trim().parse().unwrap_or(f64::NAN)]
-        })
-        .collect();
-    let found = locator.locate_all(&points);
-    let lookup_s = clock.elapsed().as_secs_f64() - read_s - build_s;
-    if call.count {
-        let pairs: usize = found.iter().flatten().flatten().count();
-        println!(
-            "{}",
-            serde_json::json!({
-                "points": points.len(), "layers": layers.len(), "pairs": pairs, "read_s": read_s,
-                "build_s": build_s, "lookup_s": lookup_s, "peak_mib": peak_mib(),
-            })
-        );
-        return Ok(ExitCode::SUCCESS);
-    }
-    let mut header = table.header.clone();
-    header.extend(cells.layers.iter().map(|(name, _)| name.clone()));
-    let rows = table.rows.iter().enumerate().map(|(i, (_, row))| {
-        let mut row = row.clone();
-        row.extend(
-            found.iter().map(|layer| layer[i].map_or(String::new(), |n| cells.codes[n as usize].clone())),
-        );
-        row
-    });
-    write_csv(&mut output(call.out.as_deref())?, &header, rows)?;
-    Ok(ExitCode::SUCCESS)
-}
-
 /// The most memory that this process has held, where the system tells.
-fn peak_mib() -> Option<f64> {
+pub fn peak_mib() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
     line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kib| kib / 1024.0)

@@ -4,6 +4,7 @@ mod args;
 mod city;
 mod data;
 mod kernels;
+mod locate;
 mod progress;
 mod serve;
 
@@ -36,6 +37,9 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let settings = cli.settings;
+    if let Some(threads) = settings.threads {
+        rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build_global()?;
+    }
     match cli.command {
         Command::Serve => serve::serve(&settings),
         Command::Config { what } => serve::config(&settings, what),
@@ -46,7 +50,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Push(call) => data::push(&call),
         Command::Report(call) => data::report(&call),
         Command::City { what } => city::run(&settings, what),
-        Command::Locate(call) => kernels::locate(&call),
+        Command::Locate(call) => locate::locate(&call, settings.json),
         Command::Address { what } => kernels::address(what),
         Command::Meters { what } => kernels::meters(what),
         Command::Gen { what } => data::generate(what),

@@ -84,13 +84,13 @@ fn build(tx: &mut Tx, epoch: i64) -> Result<Snapshot, DbError> {
         Ok(())
     })?;
     let division_layers: Vec<_> = by_level.into_values().collect();
-    Ok(Snapshot {
-        epoch,
-        networks,
-        cells: Locator::new(&layers),
-        divisions: Locator::new(&division_layers),
-        division_layers: division_layers.len(),
-    })
+    let (cells, broken_cells) = Locator::new(&layers);
+    let (divisions, broken_divisions) = Locator::new(&division_layers);
+    // A plan is published and an outline imported only when its rings are whole.
+    for left_out in broken_cells.iter().chain(&broken_divisions) {
+        tracing::warn!(code = left_out.code, fault = left_out.fault.what, "an outline cannot be located in");
+    }
+    Ok(Snapshot { epoch, networks, cells, divisions, division_layers: division_layers.len() })
 }
 
 /// The polygon of stored bytes; none for anything else.

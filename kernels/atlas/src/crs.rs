@@ -1,10 +1,12 @@
-//! Coordinate systems: WGS 84/CGCS2000 ↔ GCJ-02 ↔ BD-09, and Web Mercator.
+//! Coordinate systems: WGS 84/CGCS2000 ↔ GCJ-02 ↔ BD-09, Web Mercator, the Gauss–Krüger zones of CGCS2000
+//! and UTM.
 //!
 //! GCJ-02 is published only by its use; the polynomial is the one that every open implementation
 //! shares. Outside China there is no shift. The inverses iterate until they return within 1e-9
 //! degrees.
 
 use crate::polygon::Point;
+use proj4rs::Proj;
 use std::f64::consts::PI;
 
 /// Semi-major axis and squared eccentricity of the Krasovsky 1940 ellipsoid, which GCJ-02 uses.
@@ -22,39 +24,139 @@ pub enum Crs {
     Bd09,
     /// EPSG:3857, metres.
     WebMercator,
+    /// A transverse Mercator zone, metres: Gauss–Krüger of CGCS2000 or UTM of WGS 84 (north).
+    Transverse(Zone),
+}
+
+/// A zone of a transverse Mercator projection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Zone {
+    /// Central meridian, degrees east.
+    pub meridian: i16,
+    /// False easting, metres; with the number of the zone in front where the system puts it there.
+    pub easting_m: i32,
+    /// Is it UTM (scale 0.9996 on WGS 84) rather than Gauss–Krüger (scale 1 on CGCS2000)?
+    pub utm: bool,
+}
+
+impl Zone {
+    /// The UTM zone of the northern hemisphere, 1 to 60.
+    pub fn utm_north(number: u8) -> Option<Self> {
+        let meridian = i16::from(number) * 6 - 183;
+        (1..=60).contains(&number).then_some(Self { meridian, easting_m: 500_000, utm: true })
+    }
+
+    /// The zone of an EPSG code: 4491–4501 and 4502–4512 (six degrees, with and without the zone's number
+    /// in front of the easting), 4513–4533 and 4534–4554 (three degrees, likewise), 32601–32660 (UTM north).
+    pub fn of_epsg(code: u32) -> Option<Self> {
+        let gauss = |meridian: u32, zone: u32| Self {
+            meridian: meridian as i16,
+            easting_m: (zone * 1_000_000 + 500_000) as i32,
+            utm: false,
+        };
+        match code {
+            4491..=4501 => Some(gauss((code - 4491) * 6 + 75, code - 4491 + 13)),
+            4502..=4512 => Some(gauss((code - 4502) * 6 + 75, 0)),
+            4513..=4533 => Some(gauss((code - 4513) * 3 + 75, code - 4513 + 25)),
+            4534..=4554 => Some(gauss((code - 4534) * 3 + 75, 0)),
+            32_601..=32_660 => Self::utm_north((code - 32_600) as u8),
+            _ => None,
+        }
+    }
+
+    fn definition(self) -> String {
+        let (scale, ellipsoid) = if self.utm { ("0.9996", "WGS84") } else { ("1", "GRS80") };
+        let Self { meridian, easting_m, .. } = self;
+        format!(
+            "+proj=etmerc +lat_0=0 +lon_0={meridian} +k={scale} +x_0={easting_m} +y_0=0 +ellps={ellipsoid} +units=m +no_defs"
+        )
+    }
 }
 
 impl Crs {
-    /// Reads `wgs84`, `cgcs2000`, `epsg:4326`, `gcj02`, `bd09`, `epsg:3857`.
+    /// Reads `wgs84`, `cgcs2000`, `epsg:4326`, `gcj02`, `bd09`, `epsg:3857`, and the zones of
+    /// [`Zone::of_epsg`] as `epsg:4547`.
     pub fn from_name(name: &str) -> Option<Self> {
         match name.to_ascii_lowercase().replace(['-', '_'], "").as_str() {
             "wgs84" | "cgcs2000" | "epsg:4326" | "epsg:4490" | "crs84" => Some(Crs::Wgs84),
             "gcj02" => Some(Crs::Gcj02),
             "bd09" | "bd09ll" => Some(Crs::Bd09),
             "epsg:3857" | "webmercator" => Some(Crs::WebMercator),
-            _ => None,
+            other => other.strip_prefix("epsg:")?.parse().ok().and_then(Zone::of_epsg).map(Crs::Transverse),
         }
     }
 
-    /// Brings a point of this system to WGS 84.
+    /// Brings a point of this system to WGS 84. For many points see [`Converter`].
     pub fn to_wgs84(self, p: Point) -> Point {
-        match self {
-            Crs::Wgs84 => p,
-            Crs::Gcj02 => gcj02_to_wgs84(p),
-            Crs::Bd09 => gcj02_to_wgs84(bd09_to_gcj02(p)),
-            Crs::WebMercator => from_web_mercator(p),
-        }
+        Converter::new(self, Crs::Wgs84).convert(p)
     }
 
     /// Brings a WGS 84 point to this system.
     pub fn from_wgs84(self, p: Point) -> Point {
-        match self {
+        Converter::new(Crs::Wgs84, self).convert(p)
+    }
+}
+
+/// From one system to another, made ready once. Points that a system has no place for become NaN.
+pub struct Converter {
+    from: Crs,
+    to: Crs,
+    from_zone: Option<Proj>,
+    to_zone: Option<Proj>,
+    degrees: Option<Proj>,
+}
+
+impl Converter {
+    /// A converter between two systems.
+    pub fn new(from: Crs, to: Crs) -> Self {
+        let zone = |crs| match crs {
+            Crs::Transverse(zone) => Proj::from_proj_string(&zone.definition()).ok(),
+            _ => None,
+        };
+        let (from_zone, to_zone) = (zone(from), zone(to));
+        let needed = from_zone.is_some() || to_zone.is_some();
+        let degrees = needed.then(|| Proj::from_proj_string("+proj=longlat +ellps=GRS80 +no_defs").ok());
+        Self { from, to, from_zone, to_zone, degrees: degrees.flatten() }
+    }
+
+    /// The point in the other system.
+    pub fn convert(&self, p: Point) -> Point {
+        if self.from == self.to {
+            return p;
+        }
+        let nowhere = [f64::NAN; 2];
+        let wgs84 = match self.from {
             Crs::Wgs84 => p,
-            Crs::Gcj02 => wgs84_to_gcj02(p),
-            Crs::Bd09 => gcj02_to_bd09(wgs84_to_gcj02(p)),
-            Crs::WebMercator => to_web_mercator(p),
+            Crs::Gcj02 => gcj02_to_wgs84(p),
+            Crs::Bd09 => gcj02_to_wgs84(bd09_to_gcj02(p)),
+            Crs::WebMercator => from_web_mercator(p),
+            Crs::Transverse(_) => match (&self.from_zone, &self.degrees) {
+                (Some(zone), Some(degrees)) => {
+                    project(zone, degrees, p).unwrap_or(nowhere).map(f64::to_degrees)
+                }
+                _ => nowhere,
+            },
+        };
+        match self.to {
+            Crs::Wgs84 => wgs84,
+            Crs::Gcj02 => wgs84_to_gcj02(wgs84),
+            Crs::Bd09 => gcj02_to_bd09(wgs84_to_gcj02(wgs84)),
+            Crs::WebMercator => to_web_mercator(wgs84),
+            Crs::Transverse(_) => match (&self.to_zone, &self.degrees) {
+                (Some(zone), Some(degrees)) => {
+                    project(degrees, zone, wgs84.map(f64::to_radians)).unwrap_or(nowhere)
+                }
+                _ => nowhere,
+            },
         }
     }
+}
+
+/// One point through the projection library; angles in radians. WGS 84 and CGCS2000 are one here.
+fn project(from: &Proj, to: &Proj, [x, y]: Point) -> Option<Point> {
+    let mut point = (x, y, 0.0);
+    proj4rs::transform::transform(from, to, &mut point).ok()?;
+    (point.0.is_finite() && point.1.is_finite()).then_some([point.0, point.1])
 }
 
 /// The rectangle in which the shift is applied.
@@ -149,45 +251,9 @@ pub fn from_web_mercator([x, y]: Point) -> Point {
     [x / MERCATOR_HALF_M * 180.0, lat.to_degrees()]
 }
 
-/// UTM easting and northing of the northern hemisphere → degrees, for street networks that come in
-/// such metres. Karney-Krüger series to order n⁴ on WGS 84: error below a millimetre in the zone.
-pub fn utm_north_to_wgs84(zone: u8, [easting, northing]: Point) -> Point {
-    const A: f64 = 6_378_137.0;
-    const F: f64 = 1.0 / 298.257_223_563;
-    let n = F / (2.0 - F);
-    let (n2, n3, n4) = (n * n, n.powi(3), n.powi(4));
-    let radius = A / (1.0 + n) * (1.0 + n2 / 4.0 + n4 / 64.0);
-    let beta = [
-        n / 2.0 - 2.0 / 3.0 * n2 + 37.0 / 96.0 * n3 - n4 / 360.0,
-        n2 / 48.0 + n3 / 15.0 - 437.0 / 1440.0 * n4,
-        17.0 / 480.0 * n3 - 37.0 / 840.0 * n4,
-        4397.0 / 161_280.0 * n4,
-    ];
-    let delta = [
-        2.0 * n - 2.0 / 3.0 * n2 - 2.0 * n3 + 116.0 / 45.0 * n4,
-        7.0 / 3.0 * n2 - 8.0 / 5.0 * n3 - 227.0 / 45.0 * n4,
-        56.0 / 15.0 * n3 - 136.0 / 35.0 * n4,
-        4279.0 / 630.0 * n4,
-    ];
-    let xi = northing / (0.9996 * radius);
-    let eta = (easting - 500_000.0) / (0.9996 * radius);
-    let (mut xi_p, mut eta_p) = (xi, eta);
-    for (j, b) in beta.iter().enumerate() {
-        let k = 2.0 * (j + 1) as f64;
-        xi_p -= b * (k * xi).sin() * (k * eta).cosh();
-        eta_p -= b * (k * xi).cos() * (k * eta).sinh();
-    }
-    let chi = (xi_p.sin() / eta_p.cosh()).asin();
-    let mut lat = chi;
-    for (j, d) in delta.iter().enumerate() {
-        lat += d * (2.0 * (j + 1) as f64 * chi).sin();
-    }
-    let meridian = f64::from(zone) * 6.0 - 183.0;
-    [meridian + eta_p.sinh().atan2(xi_p.cos()).to_degrees(), lat.to_degrees()]
-}
-
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use proptest::prelude::*;
 
@@ -201,6 +267,13 @@ mod tests {
         }
     }
 
+    /// Wuhan in EPSG:32650, EPSG:4547 and EPSG:4526, as PROJ 9 gives it.
+    const KNOWN: [Point; 3] = [
+        [241_609.830_8, 3_387_564.810_9],
+        [529_275.895_3, 3_385_864.953_8],
+        [38_529_275.895_3, 3_385_864.953_8],
+    ];
+
     #[test]
     fn known_points_come_out_right() {
         // Tian'anmen, as every open converter gives it.
@@ -208,7 +281,24 @@ mod tests {
         assert!((gcj[0] - 116.397_592).abs() < 2e-5 && (gcj[1] - 39.908_777).abs() < 2e-5, "{gcj:?}");
         assert_eq!(wgs84_to_gcj02([11.0, 49.0]), [11.0, 49.0]);
         // The central meridian of zone 50 is 117° E; the equator is northing 0.
-        let p = utm_north_to_wgs84(50, [500_000.0, 0.0]);
+        let utm = Crs::Transverse(Zone::utm_north(50).unwrap());
+        let p = utm.to_wgs84([500_000.0, 0.0]);
         assert!((p[0] - 117.0).abs() < 1e-9 && p[1].abs() < 1e-9);
+        let near = |a: Point, b: Point| (a[0] - b[0]).abs() < 1e-3 && (a[1] - b[1]).abs() < 1e-3;
+        for (name, expected) in [("epsg:32650", KNOWN[0]), ("epsg:4547", KNOWN[1]), ("epsg:4526", KNOWN[2])] {
+            let found = Crs::from_name(name).unwrap().from_wgs84([114.305_25, 30.592_76]);
+            assert!(near(found, expected), "{name}: {found:?} for {expected:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn zones_return_within_a_billionth_of_a_degree(lon in -3.0f64..3.0, lat in 18.2f64..53.5, code in 4491u32..4555) {
+            let zone = Zone::of_epsg(code).unwrap();
+            let crs = Crs::Transverse(zone);
+            let p = [f64::from(zone.meridian) + lon, lat];
+            let back = crs.to_wgs84(crs.from_wgs84(p));
+            prop_assert!((back[0] - p[0]).abs() < 1e-9 && (back[1] - p[1]).abs() < 1e-9, "{code} {back:?}");
+        }
     }
 }

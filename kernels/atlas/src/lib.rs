@@ -5,7 +5,8 @@
 //! use gridweave_atlas::{Locator, Shape, Polygon};
 //! let square = |x: f64| Polygon::from_ring(vec![[x, 0.], [x + 1., 0.], [x + 1., 1.], [x, 1.], [x, 0.]]);
 //! let layer = vec![(Shape::from(square(0.0)), 10), (Shape::from(square(1.0)), 20)];
-//! let locator = Locator::new(&[layer]);
+//! let (locator, left_out) = Locator::new(&[layer]);
+//! assert!(left_out.is_empty());
 //! // A shared edge belongs to one side, the same for both neighbours.
 //! assert_eq!(locator.cells_at([1.0, 0.5]), vec![Some(20)]);
 //! assert_eq!(locator.cells_at([0.5, 0.5]), vec![Some(10)]);
@@ -22,10 +23,11 @@ pub mod crs;
 pub mod geojson;
 mod index;
 mod locate;
+pub mod measure;
 mod polygon;
 pub mod tile;
 pub mod wkb;
 
 pub use index::{FORMAT_VERSION, Index, IndexBuilder, InvalidSnapshot, NONE, Source};
-pub use locate::Locator;
+pub use locate::{LeftOut, Locator};
 pub use polygon::{Bounds, Geometry, Point, Polygon, Shape};

@@ -175,15 +175,17 @@ pub(crate) fn crosses_right(a: Point, b: Point, p: Point) -> bool {
         return false;
     }
     let (low, high) = if a[1] < b[1] { (a, b) } else { (b, a) };
-    if p[0] < low[0].min(high[0]) {
-        return true;
-    }
-    if p[0] >= low[0].max(high[0]) {
-        return false;
-    }
+    right_of(low, high, p)
+}
+
+/// Does an edge that spans the height of `p`, given from its lower to its upper end, cross that height to
+/// the right of `p`?
+#[inline(always)]
+pub(crate) fn right_of(low: Point, high: Point, p: Point) -> bool {
     let left = (high[0] - low[0]) * (p[1] - low[1]);
     let right = (high[1] - low[1]) * (p[0] - low[0]);
-    left > right
+    // Beyond both ends nothing is left to rounding.
+    (p[0] < low[0].min(high[0])) | ((p[0] < low[0].max(high[0])) & (left > right))
 }
 
 /// Any geometry that a file may hold.

@@ -4,8 +4,10 @@
 //! Bad rows never cost good ones: a [`Table`] carries what could be read and, beside it, what could
 //! not, with line and reason.
 
+pub mod batches;
 mod csv_file;
 pub mod gpkg;
+mod mapped;
 pub mod osm;
 mod parquet_file;
 pub mod shp;
@@ -14,6 +16,7 @@ pub mod table;
 mod xlsx_file;
 
 pub use csv_file::write_csv;
+pub use mapped::{Mapped, map_file};
 pub use store::BlobStore;
 pub use table::{BadRow, FileError, Format, Table, read_table, read_table_from};
 pub use xlsx_file::write_xlsx;

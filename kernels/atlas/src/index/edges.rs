@@ -1,14 +1,14 @@
 //! Edges that decide: the local rule of the module's page.
 
-use crate::polygon::{Point, crosses_right};
-
-/// An edge in a list: number of its first vertex, and whether a run of edges to the right of the
-/// bucket begins at its first and at its second vertex.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Edge(pub(crate) u32);
+use crate::polygon::{Point, right_of};
 
 /// Vertices of a layer are numbered below this.
 pub(crate) const VERTICES_MAX: usize = 1 << 30;
+
+/// An edge while the index is made: number of its first vertex, and whether a run of edges to the right
+/// of the bucket begins at its first and at its second vertex.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Edge(pub(crate) u32);
 
 impl Edge {
     pub(crate) fn new(vertex: u32) -> Self {
@@ -26,21 +26,28 @@ impl Edge {
     pub(crate) fn runs(self) -> (bool, bool) {
         (self.0 & 1 == 1, self.0 & 2 == 2)
     }
-
-    /// What the edge adds to the parity at a point.
-    #[inline(always)]
-    pub(crate) fn parity(self, vertices: &[Point], p: Point) -> u32 {
-        let at = self.vertex();
-        let [a, b] = [vertices[at], vertices[at + 1]];
-        let (a_below, b_below) = (u32::from(a[1] <= p[1]), u32::from(b[1] <= p[1]));
-        let crossed = if a_below == b_below { 0 } else { u32::from(crosses_right(a, b, p)) };
-        crossed ^ (self.0 & a_below) ^ (self.0 >> 1 & b_below)
-    }
 }
 
-/// The parity of a cell at a point of a bucket: 1 is inside.
-#[inline(always)]
+/// The parity of a cell at a point of a bucket, from the edges that touch it: 1 is inside.
 pub(crate) fn parity(base: u32, edges: &[u32], vertices: &[Point], p: Point) -> u32 {
-    // The lowest bits of an edge's word carry flags, so only the lowest bit of the sum means parity.
-    edges.iter().fold(base, |sum, word| sum ^ Edge(*word).parity(vertices, p)) & 1
+    edges.iter().fold(base, |sum, word| sum ^ chain_parity(*word, 1, vertices, p))
+}
+
+/// What a chain of consecutive edges adds to the parity: `word` is its first vertex with the flag of its
+/// first end (bit 0) and of its last (bit 1).
+#[inline(always)]
+pub(crate) fn chain_parity(word: u32, edges: u32, vertices: &[Point], p: Point) -> u32 {
+    let first = (word >> 2) as usize;
+    let chain = &vertices[first..=first + edges as usize];
+    let mut a = chain[0];
+    let mut a_below = u32::from(a[1] <= p[1]);
+    let mut sum = word & a_below;
+    for &b in &chain[1..] {
+        let b_below = u32::from(b[1] <= p[1]);
+        // Without a branch: whether an edge spans the point's height is a coin toss.
+        let (low, high) = if a_below == 1 { (a, b) } else { (b, a) };
+        sum ^= (a_below ^ b_below) & u32::from(right_of(low, high, p));
+        (a, a_below) = (b, b_below);
+    }
+    (sum ^ (word >> 1 & a_below)) & 1
 }

@@ -3,11 +3,12 @@
 //! A target is a word: `0` nobody; otherwise its two lowest bits tell what the others are: `1` a cell,
 //! `2` a place in the lists, `3` a place in the grids.
 //!
-//! A list is a run of groups: cell, `edges << 3 | either << 2 | more << 1 | base`, with `either` the
-//! cell that owns what the first does not, then the edges; behind the last group (without `more`) the
-//! cell that covers the whole bucket, or [`NONE`].
+//! A list is a run of groups: cell, `count << 4 | single << 3 | either << 2 | more << 1 | base`, with
+//! `either` the cell that owns what the first does not, then the chains of edges: with `single` the one
+//! word of a chain of `count` edges, else `count` pairs of a word and a number of edges. Behind the last
+//! group (without `more` or `either`) stands the cell that covers the whole bucket, or [`NONE`].
 
-use super::edges::parity;
+use super::edges::chain_parity;
 use super::frame::step;
 use super::{Index, Layer, NONE};
 use crate::polygon::Point;
@@ -20,6 +21,11 @@ pub(crate) const GRID: u32 = 3;
 pub(crate) const BASE: u32 = 1;
 pub(crate) const MORE: u32 = 2;
 pub(crate) const EITHER: u32 = 4;
+pub(crate) const SINGLE: u32 = 8;
+pub(crate) const COUNT_SHIFT: u32 = 4;
+
+/// Points that walk down the grids side by side: while one waits for memory, the others go on.
+const BLOCK: usize = 64;
 
 /// Fewer points than this are looked up as they come.
 const SORTED_FROM: usize = 4096;
@@ -41,22 +47,32 @@ impl<'a> View<'a> {
         Self { vertices: layer.vertices.get(), grids: layer.grids.get(), lists: layer.lists.get() }
     }
 
+    /// Where the root sends a point, and its place in the bucket.
     #[inline(always)]
-    fn cell_at(self, unit: Point, p: Point) -> u32 {
-        let (mut grid, mut f) = (0usize, unit);
-        loop {
-            let Some(&side) = self.grids.get(grid) else { return NONE };
-            let (bucket, inner) = step(f, side);
-            let target = self.grids[grid + 1 + bucket];
-            match target & 3 {
-                CELL => return target >> 2,
-                LIST => return self.decide((target >> 2) as usize, p),
-                GRID => {
-                    grid = (target >> 2) as usize;
-                    f = inner;
-                }
-                _ => return NONE,
+    fn enter(self, grid: usize, f: Point) -> (u32, Point) {
+        match self.grids.get(grid) {
+            Some(&side) if side > 0 => {
+                let (bucket, inner) = step(f, side);
+                (self.grids[grid + 1 + bucket], inner)
             }
+            _ => (0, f),
+        }
+    }
+
+    fn cell_at(self, unit: Point, p: Point) -> u32 {
+        let (mut target, mut f) = self.enter(0, unit);
+        while target & 3 == GRID {
+            (target, f) = self.enter((target >> 2) as usize, f);
+        }
+        self.end(target, p)
+    }
+
+    #[inline(always)]
+    fn end(self, target: u32, p: Point) -> u32 {
+        match target & 3 {
+            CELL => target >> 2,
+            LIST => self.decide((target >> 2) as usize, p),
+            _ => NONE,
         }
     }
 
@@ -64,20 +80,73 @@ impl<'a> View<'a> {
     fn decide(self, mut at: usize, p: Point) -> u32 {
         loop {
             let (cell, head) = (self.lists[at], self.lists[at + 1]);
-            let count = (head >> 3) as usize;
             let either = head & EITHER != 0;
             let from = at + 2 + usize::from(either);
-            let inside = parity(head & BASE, &self.lists[from..from + count], self.vertices, p);
-            if inside == 1 {
+            let count = head >> COUNT_SHIFT;
+            let (parity, behind) = if head & SINGLE != 0 {
+                (chain_parity(self.lists[from], count, self.vertices, p), from + 1)
+            } else {
+                let behind = from + 2 * count as usize;
+                let chains = self.lists[from..behind].chunks_exact(2);
+                (chains.fold(0, |sum, c| sum ^ chain_parity(c[0], c[1], self.vertices, p)), behind)
+            };
+            let inside = parity ^ (head & BASE) == 1;
+            if either {
+                let other = self.lists[at + 2];
+                return if inside { cell } else { other };
+            }
+            if inside {
                 return cell;
             }
-            if either {
-                return self.lists[at + 2];
-            }
-            at = from + count;
             if head & MORE == 0 {
-                return self.lists[at];
+                return self.lists[behind];
             }
+            at = behind;
+        }
+    }
+
+    /// The cells of a block of points, stage by stage.
+    fn block(self, units: &[Point], points: &[Point], out: &mut [u32; BLOCK]) {
+        let mut f = [[0.0; 2]; BLOCK];
+        let mut targets = [0u32; BLOCK];
+        // Which points are still on their way down.
+        let mut going = [0u8; BLOCK];
+        let mut count = 0;
+        for (i, unit) in units.iter().enumerate() {
+            (targets[i], f[i]) = self.enter(0, *unit);
+            going[count] = i as u8;
+            count += usize::from(targets[i] & 3 == GRID);
+        }
+        while count > 0 {
+            let mut left = 0;
+            for k in 0..count {
+                let i = going[k] as usize;
+                (targets[i], f[i]) = self.enter((targets[i] >> 2) as usize, f[i]);
+                going[left] = i as u8;
+                left += usize::from(targets[i] & 3 == GRID);
+            }
+            count = left;
+        }
+        for (i, target) in targets[..units.len()].iter().enumerate() {
+            out[i] = if target & 3 == CELL { target >> 2 } else { NONE };
+            going[count] = i as u8;
+            count += usize::from(target & 3 == LIST);
+        }
+        // A look at the first words of each list, so that they are near when they are read.
+        let mut chains = [0u32; BLOCK];
+        for k in 0..count {
+            let at = (targets[going[k] as usize] >> 2) as usize;
+            let head = self.lists[at + 1];
+            chains[k] = self.lists[at + 2 + usize::from(head & EITHER != 0)];
+        }
+        let mut touched = 0.0;
+        for chain in &chains[..count] {
+            touched += self.vertices[(chain >> 2) as usize][1];
+        }
+        std::hint::black_box(touched);
+        for k in &going[..count] {
+            let i = *k as usize;
+            out[i] = self.decide((targets[i] >> 2) as usize, points[i]);
         }
     }
 }
@@ -129,12 +198,30 @@ impl Index {
                     self.answer(&views, *p, out);
                 }
             } else {
-                for at in self.by_place(points) {
-                    let at = at as usize;
-                    self.answer(&views, points[at], &mut out[at * layers..(at + 1) * layers]);
+                for block in self.by_place(points).chunks(BLOCK) {
+                    self.answer_block(&views, points, block, out);
                 }
             }
         });
+    }
+
+    fn answer_block(&self, views: &[View<'_>], points: &[Point], block: &[u32], out: &mut [u32]) {
+        let (mut here, mut units) = ([[0.0; 2]; BLOCK], [[0.0; 2]; BLOCK]);
+        let mut inside = [false; BLOCK];
+        for (i, number) in block.iter().enumerate() {
+            let p = points[*number as usize];
+            inside[i] = self.frame.bounds.holds(p);
+            here[i] = p;
+            units[i] = self.frame.unit(p);
+        }
+        let layers = views.len();
+        let mut found = [NONE; BLOCK];
+        for (layer, view) in views.iter().enumerate() {
+            view.block(&units[..block.len()], &here[..block.len()], &mut found);
+            for (i, number) in block.iter().enumerate() {
+                out[*number as usize * layers + layer] = if inside[i] { found[i] } else { NONE };
+            }
+        }
     }
 
     #[inline(always)]

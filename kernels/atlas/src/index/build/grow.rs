@@ -3,7 +3,7 @@
 use super::super::NONE;
 use super::super::edges::Edge;
 use super::super::frame::{FINEST, Frame, Region};
-use super::super::lookup::{BASE, CELL, EITHER, GRID, LIST, MORE};
+use super::super::lookup::{BASE, CELL, COUNT_SHIFT, EITHER, GRID, LIST, MORE, SINGLE};
 use super::Draft;
 use super::cut::{COVERED, Cuttings, Grid, Group, Part, Scratch};
 use crate::polygon::Point;
@@ -13,10 +13,10 @@ use rayon::prelude::*;
 const ROOT_EDGES: f64 = 256.0;
 const ROOT_SIDE_MAX: usize = 2048;
 /// Buckets of an inner grid for each edge below it.
-const BUCKETS_PER_EDGE: f64 = 1.6;
+const BUCKETS_PER_EDGE: f64 = 0.5;
 const SIDE_MAX: usize = 64;
 /// A bucket with more edges than this is cut further.
-const LIST_EDGES: usize = 10;
+const LIST_EDGES: usize = 20;
 const DEPTH_MAX: usize = 12;
 /// Cells that are cut by the root in one unit of work, and root buckets that are grown in one.
 const CELLS_AT_ONCE: usize = 256;
@@ -192,17 +192,26 @@ impl Grower<'_> {
         let groups = &content.groups;
         let last = groups.len() - 1;
         for (i, group) in groups.iter().enumerate() {
-            let head = (group.edges.len() as u32) << 3 | group.base * BASE;
-            let rest = &groups[i + 1..];
-            if let [other] = rest
-                && self.share_all(group, other)
-            {
-                out.lists.extend([group.cell, head | EITHER, other.cell]);
-                out.lists.extend_from_slice(group.edges);
+            let chains = chains(group.edges);
+            let head = match chains.as_slice() {
+                [(_, edges)] => edges << COUNT_SHIFT | SINGLE | group.base * BASE,
+                several => (several.len() as u32) << COUNT_SHIFT | group.base * BASE,
+            };
+            let other = match &groups[i + 1..] {
+                [other] if self.share_all(group, other) => Some(other.cell),
+                _ => None,
+            };
+            match other {
+                Some(other) => out.lists.extend([group.cell, head | EITHER, other]),
+                None => out.lists.extend([group.cell, if i < last { head | MORE } else { head }]),
+            }
+            match chains.as_slice() {
+                [(word, _)] => out.lists.push(*word),
+                several => out.lists.extend(several.iter().flat_map(|(word, edges)| [*word, *edges])),
+            }
+            if other.is_some() {
                 return at << 2 | LIST;
             }
-            out.lists.extend([group.cell, if i < last { head | MORE } else { head }]);
-            out.lists.extend_from_slice(group.edges);
         }
         out.lists.push(content.covered_by);
         at << 2 | LIST
@@ -247,6 +256,24 @@ impl Grower<'_> {
         let pairs = runs.len() % 2 == 0 && runs.chunks_exact(2).all(|pair| pair[0] == pair[1]);
         pairs && one.base != other.base
     }
+}
+
+/// Edges that follow one another become chains: the word of the first vertex, with the flags of both
+/// ends, and how many edges.
+fn chains(edges: &[u32]) -> Vec<(u32, u32)> {
+    let mut found: Vec<(u32, u32)> = Vec::new();
+    for word in edges {
+        let edge = Edge(*word);
+        match found.last_mut() {
+            // Between two edges of a bucket nothing begins, so the flags in the middle are never set.
+            Some((first, count)) if (*first >> 2) + *count == edge.vertex() as u32 => {
+                *count += 1;
+                *first = *first & !2 | edge.0 & 2;
+            }
+            _ => found.push((edge.0, 1)),
+        }
+    }
+    found
 }
 
 impl Written {

@@ -1,0 +1,290 @@
+//! Tables of any length, a batch of columns at a time: CSV (also .csv.gz) and Parquet in and out.
+//!
+//! Where [`crate::read_table`] holds a whole table as text, this holds a million rows at the most, each
+//! column in its own type.
+
+mod csv_batches;
+mod parquet_batches;
+
+use crate::table::{BadRow, FileError, Format};
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// The values of a column in a batch; none where a cell is empty.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Column {
+    /// Truth values.
+    Bool(Vec<Option<bool>>),
+    /// Whole numbers.
+    Int(Vec<Option<i64>>),
+    /// Doubles.
+    Float(Vec<Option<f64>>),
+    /// Texts.
+    Text(Vec<Option<String>>),
+    /// Bytes, such as WKB.
+    Bytes(Vec<Option<Vec<u8>>>),
+}
+
+/// The type of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Truth values.
+    Bool,
+    /// Whole numbers.
+    Int,
+    /// Doubles.
+    Float,
+    /// Texts.
+    Text,
+    /// Bytes.
+    Bytes,
+}
+
+impl Column {
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        match self {
+            Column::Bool(values) => values.len(),
+            Column::Int(values) => values.len(),
+            Column::Float(values) => values.len(),
+            Column::Text(values) => values.len(),
+            Column::Bytes(values) => values.len(),
+        }
+    }
+
+    /// Has it no row?
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The type.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Column::Bool(_) => Kind::Bool,
+            Column::Int(_) => Kind::Int,
+            Column::Float(_) => Kind::Float,
+            Column::Text(_) => Kind::Text,
+            Column::Bytes(_) => Kind::Bytes,
+        }
+    }
+
+    /// A cell as text; bytes as hexadecimal, empty where there is none.
+    pub fn text(&self, row: usize) -> String {
+        match self {
+            Column::Bool(values) => values[row].map(|v| v.to_string()).unwrap_or_default(),
+            Column::Int(values) => values[row].map(|v| v.to_string()).unwrap_or_default(),
+            Column::Float(values) => values[row].map(|v| v.to_string()).unwrap_or_default(),
+            Column::Text(values) => values[row].clone().unwrap_or_default(),
+            Column::Bytes(values) => {
+                values[row].iter().flatten().map(|byte| format!("{byte:02x}")).collect::<String>()
+            }
+        }
+    }
+
+    /// A cell as a number: numbers themselves, and texts that are one.
+    pub fn number(&self, row: usize) -> Option<f64> {
+        match self {
+            Column::Float(values) => values[row],
+            Column::Int(values) => values[row].map(|v| v as f64),
+            Column::Text(values) => values[row].as_deref().and_then(|text| text.trim().parse().ok()),
+            Column::Bool(_) | Column::Bytes(_) => None,
+        }
+    }
+}
+
+/// Some rows of a table.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Batch {
+    /// The columns that were asked for, in that order.
+    pub columns: Vec<Column>,
+    /// Number of rows.
+    pub rows: usize,
+    /// Number of the first row in the file, the first being 1.
+    pub first_row: u64,
+    /// Rows that could not be read at all.
+    pub bad: Vec<BadRow>,
+}
+
+/// A table that is read a batch at a time.
+pub trait Batches {
+    /// Names of the columns.
+    fn header(&self) -> &[String];
+    /// Types of the columns, as this file has them.
+    fn kinds(&self) -> Vec<Kind>;
+    /// How many rows there are, where the file says so.
+    fn rows(&self) -> Option<u64>;
+    /// The next rows, at most so many, of these columns; none at the end.
+    fn next(&mut self, columns: &[usize], most: usize) -> Result<Option<Batch>, FileError>;
+}
+
+/// Opens a table by its ending: `.csv`, `.csv.gz` or `.parquet`.
+pub fn open_batches(path: &Path) -> Result<Box<dyn Batches>, FileError> {
+    let (format, zipped) = Format::of_path(path)?;
+    let io = |source| FileError::Io { path: path.display().to_string(), source };
+    let file = File::open(path).map_err(io)?;
+    match format {
+        Format::Parquet if !zipped => {
+            Ok(Box::new(parquet_batches::ParquetBatches::open(file, &path.display().to_string())?))
+        }
+        Format::Csv => {
+            let plain: Box<dyn Read> = match zipped {
+                true => Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(file))),
+                false => Box::new(file),
+            };
+            Ok(Box::new(csv_batches::CsvBatches::open(plain, &path.display().to_string())?))
+        }
+        _ => Err(FileError::Format(path.display().to_string())),
+    }
+}
+
+/// Where batches go.
+enum Sink {
+    Csv(csv_batches::CsvSink),
+    Parquet(Box<parquet_batches::ParquetSink>),
+}
+
+/// Writes batches to a file, which gets its name only when all is written: a run that was broken off
+/// leaves what was there before.
+pub struct BatchWriter {
+    sink: Sink,
+    /// The file as it is being written, and its name when it is done; none for standard output.
+    names: Option<(PathBuf, PathBuf)>,
+}
+
+impl BatchWriter {
+    /// Begins a file by its ending, or CSV on standard output where there is no path.
+    pub fn create(path: Option<&Path>, header: &[String], kinds: &[Kind]) -> Result<Self, FileError> {
+        let Some(path) = path else {
+            let out: Box<dyn Write> = Box::new(BufWriter::new(std::io::stdout()));
+            return Ok(Self { sink: Sink::Csv(csv_batches::CsvSink::new(out, header)?), names: None });
+        };
+        let format = match Format::of_path(path)? {
+            (format @ (Format::Csv | Format::Parquet), false) => format,
+            _ => return Err(FileError::Format(path.display().to_string())),
+        };
+        let mut unfinished = path.as_os_str().to_owned();
+        unfinished.push(".unfinished");
+        let unfinished = PathBuf::from(unfinished);
+        let io = |source| FileError::Io { path: unfinished.display().to_string(), source };
+        let file = File::create(&unfinished).map_err(io)?;
+        let sink = match format {
+            Format::Parquet => {
+                Sink::Parquet(Box::new(parquet_batches::ParquetSink::new(file, header, kinds)?))
+            }
+            _ => Sink::Csv(csv_batches::CsvSink::new(Box::new(BufWriter::new(file)), header)?),
+        };
+        Ok(Self { sink, names: Some((unfinished, path.to_owned())) })
+    }
+
+    /// Writes rows: columns of the types that were announced, all of one length.
+    pub fn write(&mut self, columns: &[&Column]) -> Result<(), FileError> {
+        match &mut self.sink {
+            Sink::Csv(sink) => sink.write(columns),
+            Sink::Parquet(sink) => sink.write(columns),
+        }
+    }
+
+    /// Ends the file and gives it its name.
+    pub fn finish(self) -> Result<(), FileError> {
+        match self.sink {
+            Sink::Csv(sink) => sink.finish()?,
+            Sink::Parquet(sink) => sink.finish()?,
+        }
+        match self.names {
+            Some((unfinished, name)) => std::fs::rename(&unfinished, &name)
+                .map_err(|source| FileError::Io { path: name.display().to_string(), source }),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn all(path: &Path, columns: &[usize], most: usize) -> (Vec<Column>, Vec<BadRow>) {
+        let mut batches = open_batches(path).unwrap();
+        let (mut found, mut bad): (Vec<Column>, Vec<BadRow>) = (Vec::new(), Vec::new());
+        while let Some(batch) = batches.next(columns, most).unwrap() {
+            bad.extend(batch.bad);
+            assert!(batch.rows <= most && batch.columns.iter().all(|column| column.len() == batch.rows));
+            for (i, column) in batch.columns.into_iter().enumerate() {
+                match (found.get_mut(i), column) {
+                    (None, column) => found.push(column),
+                    (Some(Column::Bool(all)), Column::Bool(more)) => all.extend(more),
+                    (Some(Column::Int(all)), Column::Int(more)) => all.extend(more),
+                    (Some(Column::Float(all)), Column::Float(more)) => all.extend(more),
+                    (Some(Column::Text(all)), Column::Text(more)) => all.extend(more),
+                    (Some(Column::Bytes(all)), Column::Bytes(more)) => all.extend(more),
+                    (Some(other), column) => unreachable!("{other:?} then {column:?}"),
+                }
+            }
+        }
+        (found, bad)
+    }
+
+    fn columns() -> Vec<Column> {
+        vec![
+            Column::Text(vec![Some("东湖花园".into()), None, Some("a,\"b\"".into())]),
+            Column::Float(vec![Some(114.25), Some(-0.1), None]),
+            Column::Int(vec![None, Some(-7), Some(1 << 40)]),
+            Column::Bool(vec![Some(true), Some(false), None]),
+            Column::Bytes(vec![Some(vec![1, 2, 255]), None, Some(vec![])]),
+        ]
+    }
+
+    fn written(name: &str) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        let header = ["名称", "lon", "n", "ok", "geometry"].map(str::to_owned);
+        let kinds: Vec<Kind> = columns().iter().map(Column::kind).collect();
+        let mut writer = BatchWriter::create(Some(&path), &header, &kinds).unwrap();
+        writer.write(&columns().iter().collect::<Vec<_>>()).unwrap();
+        assert!(!path.exists(), "it has its name only when it is whole");
+        writer.write(&columns().iter().collect::<Vec<_>>()).unwrap();
+        writer.finish().unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn parquet_comes_back_as_it_was_whatever_the_batch() {
+        let (_folder, path) = written("t.parquet");
+        let batches = open_batches(&path).unwrap();
+        assert_eq!((batches.header()[0].as_str(), batches.rows()), ("名称", Some(6)));
+        for most in [1, 2, 4, 100] {
+            let (found, _) = all(&path, &[0, 1, 2, 3, 4], most);
+            let twice = |column: &Column| (0..3).chain(0..3).map(|i| column.text(i)).collect::<Vec<_>>();
+            for (found, expected) in found.iter().zip(columns()) {
+                assert_eq!((0..6).map(|i| found.text(i)).collect::<Vec<_>>(), twice(&expected), "{most}");
+                assert_eq!(found.kind(), expected.kind());
+            }
+        }
+        assert_eq!(all(&path, &[1], 10).0[0].number(1), Some(-0.1));
+    }
+
+    #[test]
+    fn csv_keeps_every_cell_and_says_which_rows_are_broken() {
+        let (folder, path) = written("t.csv");
+        let (found, bad) = all(&path, &[0, 1, 4], 2);
+        assert_eq!(found[0].text(2), "a,\"b\"");
+        assert_eq!((found[1].number(1), found[2].text(0).as_str()), (Some(-0.1), "0102ff"));
+        assert_eq!(bad, []);
+        let broken = folder.path().join("b.csv");
+        std::fs::write(&broken, "id,lon\n1,2\n3\n4,5,6\n7,8\n").unwrap();
+        let (found, bad) = all(&broken, &[0], 10);
+        assert_eq!((found[0].text(0), found[0].text(1), found[0].len()), ("1".into(), "7".into(), 2));
+        assert_eq!(bad.iter().map(|bad| bad.line).collect::<Vec<_>>(), [3, 4]);
+    }
+
+    #[test]
+    fn what_is_no_table_is_refused_with_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.parquet");
+        std::fs::write(&path, "no parquet").unwrap();
+        let error = open_batches(&path).err().unwrap().to_string();
+        assert!(error.contains("x.parquet"), "{error}");
+        assert!(matches!(open_batches(&folder.path().join("y.txt")), Err(FileError::Format(_))));
+    }
+}
