@@ -3,6 +3,8 @@
 /// What kind of no it is; the edge maps it to a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefusalKind {
+    /// The request itself is not of the interface (400).
+    Malformed,
     /// The input cannot be right (422).
     Invalid,
     /// Nobody signed in (401).

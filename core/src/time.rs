@@ -92,6 +92,11 @@ impl Zone {
         Self(jiff::tz::Offset::constant(8).to_time_zone())
     }
 
+    /// A time as RFC 3339 writes it, in UTC.
+    pub fn utc_text(at: TimeMs) -> String {
+        jiff::Timestamp::from_millisecond(at.0).map(|time| time.to_string()).unwrap_or_default()
+    }
+
     /// The local calendar day, counted from 1970-01-01.
     pub fn day_of(&self, at: TimeMs) -> i64 {
         let offset = jiff::Timestamp::from_millisecond(at.0)

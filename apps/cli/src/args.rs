@@ -95,6 +95,12 @@ pub enum Command {
         after_help = "Examples:\n  gridweave locate --cells cells-base.geojson --points places.csv --out located.csv\n  gridweave locate --cells cells.parquet --points points.parquet --snapshot cells.atlas --count"
     )]
     Locate(LocateCall),
+    /// Bring coordinates from one system to another: WGS 84, CGCS2000, GCJ-02, BD-09, Web Mercator,
+    /// Gauss–Krüger and UTM zones.
+    #[command(
+        after_help = "Examples:\n  gridweave convert-crs --from gcj02 --to wgs84 --in points.csv --out points-wgs84.csv\n  gridweave convert-crs --from wgs84 --to epsg:4547 --in cells.geojson --out cells-gk.geojson"
+    )]
+    ConvertCrs(ConvertCall),
     /// Parse and match addresses.
     Address {
         /// What.
@@ -421,6 +427,29 @@ pub struct LocateCall {
     /// Write nothing; print one line of JSON with counts and times.
     #[arg(long)]
     pub count: bool,
+}
+
+/// `gridweave convert-crs`.
+#[derive(Args)]
+pub struct ConvertCall {
+    /// System of the input.
+    #[arg(long)]
+    pub from: String,
+    /// System of the output.
+    #[arg(long)]
+    pub to: String,
+    /// GeoJSON, CSV (also .gz) or Parquet.
+    #[arg(long = "in")]
+    pub input: PathBuf,
+    /// GeoJSON, CSV or Parquet by its ending.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Column of the longitude or easting.
+    #[arg(long, default_value = "lon")]
+    pub lon: String,
+    /// Column of the latitude or northing.
+    #[arg(long, default_value = "lat")]
+    pub lat: String,
 }
 
 /// `gridweave address`.

@@ -4,7 +4,7 @@ use crate::WrongCall;
 use crate::args::LocateCall;
 use anyhow::Context;
 use gridweave_atlas::{Geometry, Index, IndexBuilder, NONE, Point, Shape, geojson, wkb};
-use gridweave_files::batches::{BatchWriter, Batches, Column, Kind, open_batches};
+use gridweave_files::batches::{BatchWriter, Batches, Column, Kind, open_batches, read_ahead};
 use gridweave_files::map_file;
 use indicatif::ProgressBar;
 use serde_json::json;
@@ -85,14 +85,15 @@ impl Gather<'_> {
 
     fn table(&mut self, call: &LocateCall) -> anyhow::Result<()> {
         let path = &call.cells;
-        let mut batches = open_batches(path)?;
+        let batches = open_batches(path)?;
         let header = batches.header().to_vec();
         let wanted = [
             column(&header, &call.layer_column, path)?,
             column(&header, &call.cell_column, path)?,
             column(&header, "geometry", path)?,
         ];
-        while let Some(batch) = batches.next(&wanted, CELLS_AT_ONCE)? {
+        for batch in read_ahead(batches, wanted.to_vec(), CELLS_AT_ONCE) {
+            let batch = batch?;
             for bad in &batch.bad {
                 self.fault(format!("{} line {}: {}", path.display(), bad.line, bad.why));
             }
@@ -269,7 +270,7 @@ pub fn locate(call: &LocateCall, json_only: bool) -> anyhow::Result<ExitCode> {
     let (mut faults, mut clocked) = (Faults::default(), Clocked::default());
     let index = index(call, &mut faults, &mut clocked)?;
     let layers = index.layers();
-    let mut source: Box<dyn Batches> = open_batches(&call.points)?;
+    let source: Box<dyn Batches> = open_batches(&call.points)?;
     let header = source.header().to_vec();
     let wanted: Vec<usize> = match (call.count, where_in(&header, &call.points)?) {
         (false, _) => (0..header.len()).collect(),
@@ -290,11 +291,12 @@ pub fn locate(call: &LocateCall, json_only: bool) -> anyhow::Result<ExitCode> {
         Some(rows) => ProgressBar::new(rows),
         None => ProgressBar::no_length(),
     };
+    let mut batches = read_ahead(source, wanted, POINTS_AT_ONCE);
     let (mut points_read, mut pairs) = (0u64, 0u64);
     let mut found = Vec::new();
     loop {
         let clock = Instant::now();
-        let Some(mut batch) = source.next(&wanted, POINTS_AT_ONCE)? else { break };
+        let Some(mut batch) = batches.next().transpose()? else { break };
         for bad in &batch.bad {
             Faults::tell(&mut faults.points, || {
                 format!("{} line {}: {}", call.points.display(), bad.line, bad.why)
@@ -310,9 +312,9 @@ pub fn locate(call: &LocateCall, json_only: bool) -> anyhow::Result<ExitCode> {
         if writer.is_none() {
             batch.columns = Vec::new();
         }
+        found.resize(points.len() * layers, NONE);
         clocked.read += clock.elapsed().as_secs_f64();
         let clock = Instant::now();
-        found.resize(points.len() * layers, NONE);
         index.locate(&points, &mut found);
         clocked.lookup += clock.elapsed().as_secs_f64();
         points_read += points.len() as u64;

@@ -2,6 +2,7 @@
 
 mod args;
 mod city;
+mod convert;
 mod data;
 mod kernels;
 mod locate;
@@ -51,6 +52,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Report(call) => data::report(&call),
         Command::City { what } => city::run(&settings, what),
         Command::Locate(call) => locate::locate(&call, settings.json),
+        Command::ConvertCrs(call) => convert::convert(&call, settings.json),
         Command::Address { what } => kernels::address(what),
         Command::Meters { what } => kernels::meters(what),
         Command::Gen { what } => data::generate(what),

@@ -391,3 +391,65 @@ fn the_map_drills_from_the_city_to_a_cell_and_counts_only_what_the_caller_may_se
         assert_eq!(city.get(&operator, "/api/v1/map/below?division=x").1["code"], "query_invalid");
     });
 }
+
+#[test]
+fn other_programs_read_the_ground_page_by_page_and_wrong_parameters_are_refused() {
+    on_both(MIGRATIONS, |db| {
+        let city = City::over(db);
+        let (planner, worker) = (city.sign_in("planner"), city.sign_in("worker001"));
+        let landing = city.get(&planner, "/ogc").1;
+        let rels: Vec<&str> =
+            landing["links"].as_array().unwrap().iter().filter_map(|link| link["rel"].as_str()).collect();
+        for rel in ["self", "service-desc", "conformance", "data"] {
+            assert!(rels.contains(&rel), "{rels:?}");
+        }
+        let names = |who: &Session| -> Vec<String> {
+            let all = city.get(who, "/ogc/collections").1;
+            let ids =
+                all["collections"].as_array().unwrap().iter().map(|c| c["id"].as_str().unwrap().to_owned());
+            ids.collect()
+        };
+        assert!(names(&planner).contains(&"cells-base".to_owned()), "{:?}", names(&planner));
+        assert!(!names(&worker).contains(&"cases".to_owned()), "a worker sees no others' cases");
+        assert_eq!(city.get(&worker, "/ogc/collections/cases/items").0, 404);
+
+        // Every building once, page by page by the links.
+        let mut at = "/ogc/collections/places/items?kind=building&limit=7".to_owned();
+        let (mut ids, mut matched) = (std::collections::HashSet::new(), 0);
+        loop {
+            let page = city.get(&planner, &at).1;
+            matched = page["numberMatched"].as_u64().unwrap().max(matched);
+            let features = page["features"].as_array().unwrap();
+            assert_eq!(page["numberReturned"], features.len());
+            for feature in features {
+                assert_eq!(feature["properties"]["kind"], "building");
+                assert!(ids.insert(feature["id"].as_str().unwrap().to_owned()), "{feature} twice");
+            }
+            let next = page["links"].as_array().unwrap().iter().find(|link| link["rel"] == "next").cloned();
+            let Some(next) = next else { break };
+            at = next["href"]
+                .as_str()
+                .unwrap()
+                .split_once("/ogc")
+                .map(|(_, rest)| format!("/ogc{rest}"))
+                .unwrap();
+        }
+        assert_eq!(ids.len() as u64, matched);
+        let id = ids.iter().next().unwrap();
+        let one = city.get(&planner, &format!("/ogc/collections/places/items/{id}")).1;
+        assert_eq!((&one["type"], &one["id"]), (&json!("Feature"), &json!(id)));
+        let nowhere = city.get(&planner, "/ogc/collections/places/items?bbox=0,0,1,1").1;
+        assert_eq!(
+            (&nowhere["numberMatched"], nowhere["features"].as_array().unwrap().len()),
+            (&json!(0), 0)
+        );
+        for wrong in ["colour=red", "bbox=1,2,3", "limit=0", "limit=many", "datetime=soon", "f=xml"] {
+            let path = format!("/ogc/collections/places/items?{wrong}");
+            let (status, answer) = city.get(&planner, &path);
+            assert_eq!((status, &answer["code"]), (400, &json!("parameter_invalid")), "{wrong}");
+        }
+        assert_eq!(city.get(&planner, "/ogc/collections/people").0, 404);
+        let text = city.get(&planner, "/ogc/collections/places/items?limit=10000").1.to_string();
+        assert!(!text.contains("phone") && !text.contains("identity"));
+    });
+}

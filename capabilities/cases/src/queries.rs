@@ -165,6 +165,8 @@ pub struct CasePoint {
     pub division: i64,
     /// Has it not ended?
     pub open: bool,
+    /// Since when.
+    pub established_at_ms: i64,
 }
 
 /// Open cases and those established after a time, where they have a point.
@@ -181,6 +183,7 @@ pub fn points(tx: &mut Tx, since_ms: i64) -> Result<Vec<CasePoint>, DbError> {
                 point,
                 division: row.int(7)?,
                 open: row.bool(8)?,
+                established_at_ms: row.int(9)?,
             });
         }
         Ok(())

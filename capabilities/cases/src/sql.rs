@@ -58,7 +58,7 @@ gridweave_db::statements! {
     COUNT_OVERDUE = "select count(*) from cases where open = true and division between $1 and $2 and due_at_ms < $3 \
                      and (cast($4 as text) = '' or handler = $4)";
     /// Cases with a point, for the map.
-    POINTS = "select no, state, title, urgency, due_at_ms, lon, lat, division, open, handler from cases where lon is not null \
+    POINTS = "select no, state, title, urgency, due_at_ms, lon, lat, division, open, established_at_ms from cases where lon is not null \
               and (open = true or established_at_ms > $1) order by id";
     /// Changes whenever a case has changed.
     MAP_EPOCH = "select count(*), cast(coalesce(sum(version), 0) as bigint) from cases";

@@ -199,7 +199,43 @@ pub enum Geometry {
     Shape(Shape),
 }
 
+/// Does a segment reach into a closed box? Cuts it by each side in turn (Liang and Barsky).
+fn reaches(a: Point, b: Point, into: &Bounds) -> bool {
+    let (mut enter, mut leave) = (0.0f64, 1.0f64);
+    for axis in 0..2 {
+        let d = b[axis] - a[axis];
+        for (p, q) in [(-d, a[axis] - into.min[axis]), (d, into.max[axis] - a[axis])] {
+            if p == 0.0 && q < 0.0 {
+                return false;
+            }
+            if p < 0.0 {
+                enter = enter.max(q / p);
+            } else if p > 0.0 {
+                leave = leave.min(q / p);
+            }
+        }
+    }
+    enter <= leave
+}
+
 impl Geometry {
+    /// Does it share a point with a closed box?
+    pub fn meets(&self, bounds: &Bounds) -> bool {
+        if !self.bounds().meets(bounds) {
+            return false;
+        }
+        match self {
+            Geometry::Point(p) => bounds.holds(*p),
+            Geometry::Lines(lines) => {
+                lines.iter().any(|line| line.windows(2).any(|pair| reaches(pair[0], pair[1], bounds)))
+            }
+            // An edge reaches in, or the whole box lies inside.
+            Geometry::Shape(shape) => {
+                shape.edges().any(|(a, b)| reaches(a, b, bounds)) || shape.contains(bounds.min)
+            }
+        }
+    }
+
     /// The bounds.
     pub fn bounds(&self) -> Bounds {
         match self {

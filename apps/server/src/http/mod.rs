@@ -12,6 +12,7 @@ mod cases;
 mod desk;
 mod drill;
 mod map;
+mod ogc;
 mod places;
 mod registers;
 mod session;
@@ -38,6 +39,8 @@ pub struct Server {
     pub tiles: Arc<map::TileCache>,
     /// Extents of divisions and cells, likewise.
     pub extents: Arc<drill::ExtentCache>,
+    /// Features for other programs, likewise.
+    pub ogc: Arc<ogc::OgcCache>,
 }
 
 /// Every route of the API. A route outside this table cannot be mounted, and a row cannot be made
@@ -53,6 +56,7 @@ pub fn routes() -> Vec<Route> {
         visits::routes(),
         map::routes(),
         drill::routes(),
+        ogc::routes(),
         desk::routes(),
         stream::routes(),
         admin::routes(),
@@ -64,7 +68,13 @@ pub fn routes() -> Vec<Route> {
 
 /// The whole service over an assembly.
 pub fn service(app: App) -> Router {
-    let server = Server { app, metrics: Arc::default(), tiles: Arc::default(), extents: Arc::default() };
+    let server = Server {
+        app,
+        metrics: Arc::default(),
+        tiles: Arc::default(),
+        extents: Arc::default(),
+        ogc: Arc::default(),
+    };
     let mut router = Router::new();
     for route in routes() {
         router = route.mount(router, &server);

@@ -18,6 +18,8 @@ gridweave_core::refusals! {
         BadBody(why: String) = "body_invalid", Invalid, "请求内容有误：{0}", "The request body is not right: {0}";
         /// A parameter is not what the route takes.
         BadQuery(why: String) = "query_invalid", Invalid, "参数有误：{0}", "A parameter is not right: {0}";
+        /// A parameter of a standard interface is unknown or wrong (400, as these standards ask).
+        BadParameter(what: String) = "parameter_invalid", Malformed, "参数未知或有误：{0}", "A parameter is unknown or not right: {0}";
         /// Nothing is there.
         NoRoute = "route_not_found", NotFound, "没有这个地址", "There is nothing at this address";
         /// Too large.
@@ -56,6 +58,7 @@ impl Problem {
     pub fn status(&self) -> StatusCode {
         match self.refusal.as_ref().map(|refusal| refusal.kind) {
             None => StatusCode::INTERNAL_SERVER_ERROR,
+            Some(RefusalKind::Malformed) => StatusCode::BAD_REQUEST,
             Some(RefusalKind::Invalid) => StatusCode::UNPROCESSABLE_ENTITY,
             Some(RefusalKind::Unauthenticated) => StatusCode::UNAUTHORIZED,
             Some(RefusalKind::Forbidden) => StatusCode::FORBIDDEN,

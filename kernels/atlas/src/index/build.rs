@@ -9,6 +9,7 @@ use super::snapshot::{Codes, Section};
 use super::{Index, Layer};
 use crate::check::{Fault, broken};
 use crate::polygon::{Bounds, Point, Shape};
+use rayon::prelude::*;
 
 /// A layer that is being gathered.
 pub(crate) struct Draft {
@@ -87,7 +88,7 @@ impl IndexBuilder {
             .iter()
             .fold(Bounds::EMPTY, |sum, layer| sum.union(Bounds::of(layer.vertices.iter().copied())));
         let frame = Frame::new(bounds);
-        let layers = self.layers.into_iter().map(|draft| compile(&frame, draft)).collect();
+        let layers = self.layers.into_par_iter().map(|draft| compile(&frame, draft)).collect();
         Index { frame, layers }
     }
 }

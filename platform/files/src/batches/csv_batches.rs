@@ -6,13 +6,13 @@ use std::io::{Read, Write};
 
 pub(super) struct CsvBatches {
     name: String,
-    reader: csv::Reader<Box<dyn Read>>,
+    reader: csv::Reader<Box<dyn Read + Send>>,
     header: Vec<String>,
     row: u64,
 }
 
 impl CsvBatches {
-    pub(super) fn open(input: Box<dyn Read>, name: &str) -> Result<Self, FileError> {
+    pub(super) fn open(input: Box<dyn Read + Send>, name: &str) -> Result<Self, FileError> {
         let mut reader = csv::ReaderBuilder::new().flexible(true).buffer_capacity(1 << 18).from_reader(input);
         let broken = |error: csv::Error| FileError::broken(name, error);
         let header: Vec<String> = reader

@@ -10,6 +10,7 @@ use crate::table::{BadRow, FileError, Format};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
 
 /// The values of a column in a batch; none where a cell is empty.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,7 +108,7 @@ pub struct Batch {
 }
 
 /// A table that is read a batch at a time.
-pub trait Batches {
+pub trait Batches: Send {
     /// Names of the columns.
     fn header(&self) -> &[String];
     /// Types of the columns, as this file has them.
@@ -128,13 +129,42 @@ pub fn open_batches(path: &Path) -> Result<Box<dyn Batches>, FileError> {
             Ok(Box::new(parquet_batches::ParquetBatches::open(file, &path.display().to_string())?))
         }
         Format::Csv => {
-            let plain: Box<dyn Read> = match zipped {
+            let plain: Box<dyn Read + Send> = match zipped {
                 true => Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(file))),
                 false => Box::new(file),
             };
             Ok(Box::new(csv_batches::CsvBatches::open(plain, &path.display().to_string())?))
         }
         _ => Err(FileError::Format(path.display().to_string())),
+    }
+}
+
+/// Batches of a table that a thread of its own reads ahead, two at a time.
+pub struct Ahead {
+    batches: mpsc::Receiver<Result<Batch, FileError>>,
+}
+
+/// Reads these columns ahead, so many rows at the most in a batch.
+pub fn read_ahead(mut table: Box<dyn Batches>, columns: Vec<usize>, most: usize) -> Ahead {
+    let (send, batches) = mpsc::sync_channel(2);
+    // Ends by itself: with the table, or when nobody listens any more.
+    std::thread::spawn(move || {
+        loop {
+            let next = table.next(&columns, most).transpose();
+            let last = !matches!(next, Some(Ok(_)));
+            if next.is_some_and(|batch| send.send(batch).is_err()) || last {
+                return;
+            }
+        }
+    });
+    Ahead { batches }
+}
+
+impl Iterator for Ahead {
+    type Item = Result<Batch, FileError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.batches.recv().ok()
     }
 }
 

@@ -4,7 +4,7 @@
 use super::super::edges::{Edge, parity};
 use super::super::frame::{Frame, MARGIN, Region};
 use super::Draft;
-use crate::polygon::{Point, crosses_right};
+use crate::polygon::{Point, right_of};
 
 /// What of a cell lies in a region: the edges that touch it, and the base of the local rule there.
 #[derive(Clone, Copy)]
@@ -39,98 +39,109 @@ pub(super) struct Cuttings {
 /// Memory that is used again from cell to cell.
 #[derive(Default)]
 pub(super) struct Scratch {
-    touched: Vec<(u32, Edge)>,
-    /// For each row the edges that span the height of its middle.
-    spanning: Vec<Vec<Edge>>,
+    /// Both ends of each edge of the group, in units of buckets.
+    ends: Vec<(Point, Point)>,
+    /// Bucket and number of the edge in the group.
+    touched: Vec<(u32, u32)>,
+    /// For each row the edges that span the height of its middle, with their ends from below upwards.
+    spanning: Vec<Vec<(Point, Point)>>,
     /// For each row the parity far to the right at the height of its middle.
     right: Vec<u32>,
 }
 
 /// A grid over a region.
 pub(super) struct Grid<'a> {
-    pub(super) frame: &'a Frame,
-    pub(super) draft: &'a Draft,
-    pub(super) region: Region,
-    pub(super) side: usize,
+    frame: &'a Frame,
+    draft: &'a Draft,
+    region: Region,
+    side: usize,
+    /// Coordinates of the middles of columns and of rows.
+    middles: [Vec<f64>; 2],
 }
 
-impl Grid<'_> {
+impl<'a> Grid<'a> {
+    pub(super) fn new(frame: &'a Frame, draft: &'a Draft, region: Region, side: usize) -> Self {
+        let size = region.size / side as f64;
+        let middle = |i: usize| [0, 1].map(|axis| region.low[axis] + (i as f64 + 0.5) * size);
+        let points: Vec<Point> = (0..side).map(|i| frame.point(middle(i))).collect();
+        let middles = [0, 1].map(|axis| points.iter().map(|p| p[axis]).collect());
+        Self { frame, draft, region, side, middles }
+    }
+
     fn vertices(&self) -> &[Point] {
         &self.draft.vertices
     }
 
-    /// A vertex in units of buckets.
-    fn in_buckets(&self, vertex: usize) -> Point {
-        self.region.in_buckets(self.frame.unit(self.vertices()[vertex]), self.side)
+    fn in_buckets(&self, p: Point) -> Point {
+        self.region.in_buckets(self.frame.unit(p), self.side)
     }
 
-    /// Coordinates of the middle of a bucket.
-    fn middle(&self, column: usize, row: usize) -> Point {
-        let size = self.region.size / self.side as f64;
-        let at = |axis: usize, i: usize| self.region.low[axis] + (i as f64 + 0.5) * size;
-        self.frame.point([at(0, column), at(1, row)])
-    }
-
-    /// The edges before and behind an edge in its ring.
-    fn neighbours(&self, cell: u32, edge: u32) -> (u32, u32) {
+    /// The first and last edge of the ring of an edge.
+    fn ring(&self, cell: u32, edge: u32) -> (u32, u32) {
         let rings = self.draft.first_rings[cell as usize] as usize
             ..self.draft.first_rings[cell as usize + 1] as usize;
         let starts = &self.draft.first_vertices[rings.start..=rings.end];
         let ring = starts.partition_point(|start| *start <= edge) - 1;
         // The last vertex of a ring repeats the first, so the last edge begins two before the next ring.
-        let (first, last) = (starts[ring], starts[ring + 1] - 2);
-        (if edge == first { last } else { edge - 1 }, if edge == last { first } else { edge + 1 })
+        (starts[ring], starts[ring + 1] - 2)
     }
 
     /// Cuts a group; parts come bucket by bucket, row by row.
     pub(super) fn cut(&self, group: Group<'_>, scratch: &mut Scratch, out: &mut Cuttings) {
-        let (mut rows, mut columns) = ((usize::MAX, 0), (usize::MAX, 0));
+        let last = self.side as f64 - 1.0;
+        let (mut low, mut high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
+        let mut runs = false;
         scratch.touched.clear();
-        for word in group.edges {
+        scratch.ends.clear();
+        for (number, word) in group.edges.iter().enumerate() {
             let edge = Edge(*word);
-            let (a, b) = (self.in_buckets(edge.vertex()), self.in_buckets(edge.vertex() + 1));
-            supercover(a, b, self.side, |column, row| {
-                scratch.touched.push(((row * self.side + column) as u32, edge));
-            });
-            for (axis, range) in [(0, &mut columns), (1, &mut rows)] {
-                let low = (a[axis].min(b[axis]) - 1.0).clamp(0.0, self.side as f64 - 1.0) as usize;
-                let high = (a[axis].max(b[axis]) + 1.0).clamp(0.0, self.side as f64 - 1.0) as usize;
-                *range = (range.0.min(low), range.1.max(high));
+            runs |= edge.runs() != (false, false);
+            let a = match scratch.ends.last() {
+                // Most edges go on from the one before.
+                Some((_, b)) if number > 0 && Edge(group.edges[number - 1]).vertex() + 1 == edge.vertex() => {
+                    *b
+                }
+                _ => self.in_buckets(self.vertices()[edge.vertex()]),
+            };
+            let b = self.in_buckets(self.vertices()[edge.vertex() + 1]);
+            scratch.ends.push((a, b));
+            for axis in 0..2 {
+                low[axis] = low[axis].min(a[axis]).min(b[axis]);
+                high[axis] = high[axis].max(a[axis]).max(b[axis]);
             }
+            supercover(a, b, self.side, |column, row| {
+                scratch.touched.push(((row * self.side + column) as u32, number as u32));
+            });
         }
-        // Stable: edges stay in the order of their ring.
-        scratch.touched.sort_by_key(|(bucket, _)| *bucket);
-        // Elsewhere nothing spans and nothing begins: all of it is as the base says.
-        if group.base == 1 || group.edges.iter().any(|word| Edge(*word).runs() != (false, false)) {
-            rows = (0, self.side - 1);
-        }
+        // Within a bucket edges stay in the order of their ring.
+        scratch.touched.sort_unstable();
+        let range = |axis: usize| {
+            ((low[axis] - 1.0).clamp(0.0, last) as usize, (high[axis] + 1.0).clamp(0.0, last) as usize)
+        };
+        // Where nothing begins and the base is outside, all beyond the edges is outside.
+        let rows = if group.base == 1 || runs { (0, self.side - 1) } else { range(1) };
         self.rows(group, rows, scratch);
-        self.parts(group, rows, columns, scratch, out);
+        self.parts(group, rows, range(0), scratch, out);
     }
 
     /// For each row: which edges span its middle, and the parity far to the right.
     fn rows(&self, group: Group<'_>, rows: (usize, usize), scratch: &mut Scratch) {
-        if rows.0 > rows.1 {
-            return;
-        }
         scratch.spanning.resize_with(self.side.max(scratch.spanning.len()), Vec::new);
         scratch.right.resize(self.side.max(scratch.right.len()), 0);
         for row in rows.0..=rows.1 {
             scratch.spanning[row].clear();
             scratch.right[row] = group.base;
         }
-        for word in group.edges {
+        for (word, (low, high)) in group.edges.iter().zip(&scratch.ends) {
             let edge = Edge(*word);
-            let (first, second) = (edge.vertex(), edge.vertex() + 1);
-            let (a, b) = (self.vertices()[first], self.vertices()[second]);
-            let (low, high) = (self.in_buckets(first)[1], self.in_buckets(second)[1]);
-            let from = (low.min(high) - 1.5).max(rows.0 as f64) as usize;
-            let to = (low.max(high) + 0.5).min(rows.1 as f64);
+            let (a, b) = (self.vertices()[edge.vertex()], self.vertices()[edge.vertex() + 1]);
+            let from = (low[1].min(high[1]) - 1.5).max(rows.0 as f64) as usize;
+            let to = (low[1].max(high[1]) + 0.5).min(rows.1 as f64);
             if to >= from as f64 {
                 for row in from..=to as usize {
-                    let y = self.middle(0, row)[1];
+                    let y = self.middles[1][row];
                     if (a[1] <= y) != (b[1] <= y) {
-                        scratch.spanning[row].push(edge);
+                        scratch.spanning[row].push(if a[1] < b[1] { (a, b) } else { (b, a) });
                     }
                 }
             }
@@ -138,7 +149,7 @@ impl Grid<'_> {
             for (begins, y) in [(at_first, a[1]), (at_second, b[1])] {
                 if begins {
                     for row in rows.0..=rows.1 {
-                        scratch.right[row] ^= u32::from(y <= self.middle(0, row)[1]);
+                        scratch.right[row] ^= u32::from(y <= self.middles[1][row]);
                     }
                 }
             }
@@ -154,13 +165,13 @@ impl Grid<'_> {
         out: &mut Cuttings,
     ) {
         let mut at = 0;
-        for row in rows.0..=rows.1.min(self.side - 1) {
+        for row in rows.0..=rows.1 {
             let (spanning, right) = (&scratch.spanning[row], scratch.right[row]);
             // To the left and right of all edges the parity is the same all along.
             let left = right ^ (spanning.len() as u32 & 1);
             let first = if left == 1 { 0 } else { columns.0 };
             let last = if right == 1 { self.side - 1 } else { columns.1 };
-            for column in first..=last.min(self.side - 1) {
+            for column in first..=last {
                 let bucket = (row * self.side + column) as u32;
                 let from = at;
                 while scratch.touched.get(at).is_some_and(|(touched, _)| *touched == bucket) {
@@ -170,11 +181,8 @@ impl Grid<'_> {
                 if touched.is_empty() && right == 0 && spanning.is_empty() {
                     continue;
                 }
-                let middle = self.middle(column, row);
-                let crossed = spanning.iter().filter(|edge| {
-                    let (a, b) = (self.vertices()[edge.vertex()], self.vertices()[edge.vertex() + 1]);
-                    crosses_right(a, b, middle)
-                });
+                let middle = [self.middles[0][column], self.middles[1][row]];
+                let crossed = spanning.iter().filter(|(low, high)| right_of(*low, *high, middle));
                 let inside = right ^ (crossed.count() as u32 & 1);
                 let start = out.edges.len() as u32;
                 if touched.is_empty() {
@@ -189,7 +197,7 @@ impl Grid<'_> {
                     }
                     continue;
                 }
-                self.mark_runs(group.cell, column, touched, &mut out.edges);
+                self.mark_runs(group, column, touched, &scratch.ends, &mut out.edges);
                 let edges = &out.edges[start as usize..];
                 let base = inside ^ parity(0, edges, self.vertices(), middle);
                 let count = edges.len() as u32;
@@ -199,46 +207,79 @@ impl Grid<'_> {
     }
 
     /// Writes the edges of a bucket, marking the ends at which a run to the right begins.
-    fn mark_runs(&self, cell: u32, column: usize, touched: &[(u32, Edge)], out: &mut Vec<u32>) {
-        let is_local =
-            |vertex: u32| touched.binary_search_by_key(&(vertex as usize), |(_, edge)| edge.vertex()).is_ok();
-        let to_the_right = |vertex: usize| self.in_buckets(vertex)[0] > column as f64 + 0.5;
-        for (_, edge) in touched {
-            let vertex = edge.vertex() as u32;
-            let (before, behind) = self.neighbours(cell, vertex);
-            let at_first = !is_local(before) && to_the_right(edge.vertex());
-            let at_second = !is_local(behind) && to_the_right(edge.vertex() + 1);
+    fn mark_runs(
+        &self,
+        group: Group<'_>,
+        column: usize,
+        touched: &[(u32, u32)],
+        ends: &[(Point, Point)],
+        out: &mut Vec<u32>,
+    ) {
+        let edge = |k: usize| Edge(group.edges[touched[k].1 as usize]).vertex() as u32;
+        let count = touched.len();
+        // The edges of a ring are consecutive but for its ends, which meet each other.
+        let (first, last) = (edge(0), edge(count - 1));
+        let is_local = |vertex: u32| {
+            (first..=last).contains(&vertex) && {
+                let at = touched.partition_point(|(_, number)| {
+                    (Edge(group.edges[*number as usize]).vertex() as u32) < vertex
+                });
+                at < count && edge(at) == vertex
+            }
+        };
+        let to_the_right = |p: Point| p[0] > column as f64 + 0.5;
+        for k in 0..count {
+            let vertex = edge(k);
+            let (a, b) = ends[touched[k].1 as usize];
+            let joined_before = k > 0 && edge(k - 1) + 1 == vertex;
+            let joined_behind = k + 1 < count && vertex + 1 == edge(k + 1);
+            // Which is right of the bucket is asked first: most are not.
+            let at_first = !joined_before && to_the_right(a) && {
+                let ring = self.ring(group.cell, vertex);
+                vertex != ring.0 || !is_local(ring.1)
+            };
+            let at_second = !joined_behind && to_the_right(b) && {
+                let ring = self.ring(group.cell, vertex);
+                vertex != ring.1 || !is_local(ring.0)
+            };
             out.push(Edge::new(vertex).with_runs(at_first, at_second).0);
         }
     }
 }
 
 /// Every bucket of a grid that a segment touches or passes by within the margin, each once.
+#[inline(always)]
 fn supercover(a: Point, b: Point, side: usize, mut touch: impl FnMut(usize, usize)) {
-    let last = side as f64 - 1.0;
+    let Some((from, to)) = span(a[1].min(b[1]), a[1].max(b[1]), side) else { return };
+    let mut row_of = |row: usize, x: f64, y: f64| {
+        if let Some((left, right)) = span(x.min(y), x.max(y), side) {
+            (left..=right).for_each(|column| touch(column, row));
+        }
+    };
+    if from == to {
+        // Most edges are short: all of it lies in one row, clipped or not.
+        return row_of(from, a[0], b[0]);
+    }
     let (low, high) = if a[1] <= b[1] { (a, b) } else { (b, a) };
-    let (from, to) = ((low[1] - MARGIN).floor(), (high[1] + MARGIN).floor());
-    if to < 0.0 || from > last {
-        return;
-    }
-    let rise = high[1] - low[1];
-    for row in from.max(0.0) as usize..=to.min(last) as usize {
+    let slope = (high[0] - low[0]) / (high[1] - low[1]);
+    let x_at = |y: f64| {
+        // Between the ends; a slope that is no number belongs to a segment as flat as the margin.
+        let y = y.clamp(low[1], high[1]);
+        low[0] + (y - low[1]) * slope
+    };
+    let flat = !slope.is_finite() || high[1] - low[1] < MARGIN;
+    for row in from..=to {
         // The stretch of the segment within the row and its margin.
-        let x_at = |y: f64| {
-            let t = if rise > 0.0 { ((y - low[1]) / rise).clamp(0.0, 1.0) } else { 0.0 };
-            low[0] + t * (high[0] - low[0])
-        };
-        let (x0, x1) = if rise > 0.0 {
-            (x_at(row as f64 - MARGIN), x_at(row as f64 + 1.0 + MARGIN))
-        } else {
-            (low[0], high[0])
-        };
-        let (left, right) = ((x0.min(x1) - MARGIN).floor(), (x0.max(x1) + MARGIN).floor());
-        if right < 0.0 || left > last {
-            continue;
-        }
-        for column in left.max(0.0) as usize..=right.min(last) as usize {
-            touch(column, row);
-        }
+        let (x, y) = (x_at(row as f64 - MARGIN), x_at(row as f64 + 1.0 + MARGIN));
+        let (x, y) = if flat { (low[0], high[0]) } else { (x, y) };
+        row_of(row, x, y);
     }
+}
+
+/// The first and last bucket that a stretch reaches within the margin, if any.
+#[inline(always)]
+fn span(low: f64, high: f64, side: usize) -> Option<(usize, usize)> {
+    let (low, high) = (low - MARGIN, high + MARGIN);
+    // What is below zero falls onto the first bucket when it is cut to a whole number.
+    (high >= 0.0 && low < side as f64).then(|| (low.max(0.0) as usize, (high as usize).min(side - 1)))
 }

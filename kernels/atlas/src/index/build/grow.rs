@@ -33,7 +33,7 @@ struct Written {
 pub(super) fn grow(frame: &Frame, draft: &Draft) -> (Vec<u32>, Vec<u32>) {
     let edges = draft.vertices.len();
     let side = ((edges as f64 / ROOT_EDGES).sqrt().ceil() as usize).clamp(1, ROOT_SIDE_MAX);
-    let root = Grid { frame, draft, region: Region::WHOLE, side };
+    let root = Grid::new(frame, draft, Region::WHOLE, side);
     let cells: Vec<u32> = (0..draft.codes.len() as u32).collect();
     let cuttings: Vec<Cuttings> = cells
         .par_chunks(CELLS_AT_ONCE)
@@ -53,13 +53,16 @@ pub(super) fn grow(frame: &Frame, draft: &Draft) -> (Vec<u32>, Vec<u32>) {
     for buckets in buckets.chunks(BUCKETS_AT_ONCE) {
         let grown: Vec<(u32, Written)> = buckets
             .par_iter()
-            .map(|bucket| {
-                let region = Region::WHOLE.bucket(bucket % side, bucket / side, side);
-                let mut out = Written::default();
-                let groups = by_bucket.groups(&cuttings, *bucket);
-                let target = Grower { frame, draft }.target(region, &groups, 0, usize::MAX, &mut out);
-                (target, out)
-            })
+            .map_init(
+                || Grower { frame, draft, scratch: Scratch::default() },
+                |grower, bucket| {
+                    let region = Region::WHOLE.bucket(bucket % side, bucket / side, side);
+                    let mut out = Written::default();
+                    let groups = by_bucket.groups(&cuttings, *bucket);
+                    let target = grower.target(region, &groups, 0, usize::MAX, &mut out);
+                    (target, out)
+                },
+            )
             .collect();
         for (bucket, (target, out)) in buckets.iter().zip(grown) {
             written.grids[1 + bucket] = written.append(target, out);
@@ -133,12 +136,13 @@ impl ByBucket {
 struct Grower<'a> {
     frame: &'a Frame,
     draft: &'a Draft,
+    scratch: Scratch,
 }
 
 impl Grower<'_> {
     /// Writes what lies in a region and gives the target that leads to it.
     fn target(
-        &self,
+        &mut self,
         region: Region,
         content: &Content<'_>,
         depth: usize,
@@ -158,7 +162,7 @@ impl Grower<'_> {
     }
 
     fn grid(
-        &self,
+        &mut self,
         region: Region,
         content: &Content<'_>,
         depth: usize,
@@ -166,10 +170,10 @@ impl Grower<'_> {
         out: &mut Written,
     ) -> u32 {
         let side = ((edges as f64 * BUCKETS_PER_EDGE).sqrt().ceil() as usize).clamp(2, SIDE_MAX);
-        let grid = Grid { frame: self.frame, draft: self.draft, region, side };
-        let (mut scratch, mut cuttings) = (Scratch::default(), Cuttings::default());
+        let grid = Grid::new(self.frame, self.draft, region, side);
+        let mut cuttings = Cuttings::default();
         for group in &content.groups {
-            grid.cut(*group, &mut scratch, &mut cuttings);
+            grid.cut(*group, &mut self.scratch, &mut cuttings);
         }
         let at = out.grids.len();
         out.grids.push(side as u32);

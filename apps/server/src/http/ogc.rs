@@ -1,0 +1,542 @@
+//! OGC API – Features, part 1 (17-069r4): divisions, cells, places and cases for other programs' maps.
+//! No person appears here. What a caller may not see is not there.
+
+use super::Server;
+use super::guard::Who;
+use super::problem::{Answer, HttpRefusal, TxProblem};
+use super::route::{Access, Route, get};
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use gridweave_access::{Action, reach};
+use gridweave_addresses::queries as places;
+use gridweave_atlas::geojson::geometry_json;
+use gridweave_atlas::{Bounds, Geometry};
+use gridweave_cases::queries as cases;
+use gridweave_core::{Ctx, TimeMs, Zone};
+use gridweave_db::{DbError, Tx};
+use gridweave_territory::queries as territory;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError, RwLock};
+
+pub(super) fn routes() -> Vec<Route> {
+    let page = Access::SignedIn;
+    vec![
+        get("/ogc", page, "OGC API – Features: where to begin", landing),
+        get("/ogc/conformance", page, "OGC API: what it conforms to", conformance),
+        get("/ogc/api", page, "OGC API: its description (OpenAPI 3.0)", api),
+        get("/ogc/collections", page, "OGC API: collections", collections),
+        get("/ogc/collections/{name}", page, "OGC API: one collection", collection),
+        get(
+            "/ogc/collections/{name}/items",
+            page,
+            "OGC API: features (bbox, datetime, limit, offset, properties)",
+            items,
+        ),
+        get("/ogc/collections/{name}/items/{id}", page, "OGC API: one feature", item),
+    ]
+}
+
+const CONFORMS: [&str; 3] = [
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
+];
+const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
+const LIMIT_DEFAULT: usize = 10;
+const LIMIT_MAX: usize = 10_000;
+
+/// A feature.
+#[derive(Clone)]
+struct Item {
+    id: String,
+    geometry: Geometry,
+    properties: Map<String, Value>,
+    /// When it happened, for what happens.
+    at: Option<TimeMs>,
+}
+
+/// Features of the ground, made anew when their source has changed.
+#[derive(Default)]
+pub struct OgcCache(RwLock<HashMap<String, (Vec<i64>, Arc<Vec<Item>>)>>);
+
+/// A collection: its name, what it is, and the properties that one may ask for.
+struct Collection {
+    name: String,
+    title: String,
+    queryables: &'static [&'static str],
+}
+
+const DIVISION: &[&str] = &["code", "name", "level"];
+const CELL: &[&str] = &["code", "name", "network", "households"];
+const PLACE: &[&str] = &["name", "kind", "division"];
+const CASE: &[&str] = &["no", "title", "state", "urgency", "open"];
+
+/// The collections that this caller may see.
+fn known(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Collection>, DbError> {
+    let may = |action| reach(&ctx.actor, action).is_ok_and(|visible| !visible.own_only);
+    let mut found = Vec::new();
+    if may(Action::TerritoryRead) {
+        let (name, title) = ("divisions".to_owned(), "行政区划 · Divisions".to_owned());
+        found.push(Collection { name, title, queryables: DIVISION });
+        for network in territory::networks(tx)? {
+            let title = format!("{} · {}", network.name_zh, network.name_en);
+            found.push(Collection { name: format!("cells-{}", network.id), title, queryables: CELL });
+        }
+    }
+    if may(Action::PlacesRead) {
+        let (name, title) = ("places".to_owned(), "地址库 · Places".to_owned());
+        found.push(Collection { name, title, queryables: PLACE });
+    }
+    if may(Action::CasesRead) {
+        let (name, title) = ("cases".to_owned(), "案件 · Cases".to_owned());
+        found.push(Collection { name, title, queryables: CASE });
+    }
+    Ok(found)
+}
+
+fn one(tx: &mut Tx, ctx: &Ctx, name: &str) -> Result<Collection, TxProblem> {
+    known(tx, ctx)?.into_iter().find(|c| c.name == name).ok_or_else(|| HttpRefusal::NotFound.into())
+}
+
+fn properties(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+/// All features of a collection, in a fixed order.
+fn features(tx: &mut Tx, ctx: &Ctx, cache: &OgcCache, name: &str) -> Result<Arc<Vec<Item>>, TxProblem> {
+    if name == "cases" {
+        let visible = reach(&ctx.actor, Action::CasesRead)?;
+        let seen = cases::points(tx, 0)?.into_iter().filter(|case| visible.scope.contains(case.division));
+        let items = seen.map(|case| Item {
+            id: case.no.clone(),
+            geometry: Geometry::Point([case.point.lon, case.point.lat]),
+            properties: properties(json!({
+                "no": case.no, "title": case.title, "state": case.state, "urgency": case.urgency, "open": case.open,
+                "established": Zone::utc_text(TimeMs(case.established_at_ms)),
+            })),
+            at: Some(TimeMs(case.established_at_ms)),
+        });
+        return Ok(Arc::new(items.collect()));
+    }
+    let epoch = match name {
+        "places" => places::map_epoch(tx)?.to_vec(),
+        _ => vec![tx.one(&gridweave_territory::sql::EPOCH, &[], |row| row.int(0))?],
+    };
+    let kept = cache.0.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+    if let Some((_, items)) = kept.filter(|(at, _)| *at == epoch) {
+        return Ok(items);
+    }
+    let fresh = Arc::new(ground(tx, name)?);
+    cache.0.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), (epoch, fresh.clone()));
+    Ok(fresh)
+}
+
+fn ground(tx: &mut Tx, name: &str) -> Result<Vec<Item>, DbError> {
+    let item = |id: String, geometry: Geometry, value: Value| Item {
+        id,
+        geometry,
+        properties: properties(value),
+        at: None,
+    };
+    Ok(match name {
+        "divisions" => territory::drawn_divisions(tx)?
+            .into_iter()
+            .map(|(division, shape)| {
+                let code = format!("{:012}", division.code);
+                let value = json!({ "code": code, "name": division.name, "level": division.level });
+                item(code, Geometry::Shape(shape), value)
+            })
+            .collect(),
+        "places" => places::drawn_places(tx)?
+            .into_iter()
+            .map(|place| {
+                let value = json!({ "name": place.name, "kind": place.kind, "division": place.division });
+                item(place.id.0, place.geometry, value)
+            })
+            .collect(),
+        cells => {
+            let network = cells.trim_start_matches("cells-");
+            let all = territory::drawn_cells(tx)?.into_iter().filter(|cell| cell.network == network);
+            all.map(|cell| {
+                let code = format!("{:015}", cell.code);
+                let value = json!({
+                    "code": code, "name": cell.name, "network": cell.network, "households": cell.households,
+                });
+                item(code, Geometry::Shape(cell.shape), value)
+            })
+            .collect()
+        }
+    })
+}
+
+/// Where the caller reaches us, for links that hold from outside.
+fn base(headers: &HeaderMap) -> String {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let scheme = text("x-forwarded-proto").unwrap_or("http");
+    let host = text("x-forwarded-host").or(text("host")).unwrap_or("localhost");
+    format!("{scheme}://{host}/ogc")
+}
+
+fn link(href: String, rel: &str, kind: &str, title: &str) -> Value {
+    json!({ "href": href, "rel": rel, "type": kind, "title": title })
+}
+
+/// The parameters of a request; those that are not known are refused, as the standard asks.
+fn parameters(query: Option<&str>, allowed: &[&str]) -> Result<BTreeMap<String, String>, HttpRefusal> {
+    let mut found = BTreeMap::new();
+    for (name, value) in form_urlencoded::parse(query.unwrap_or("").as_bytes()) {
+        if !allowed.contains(&name.as_ref()) && name != "f" {
+            return Err(HttpRefusal::BadParameter(format!("{name}; {}", allowed.join(", "))));
+        }
+        found.insert(name.into_owned(), value.into_owned());
+    }
+    match found.get("f").map(String::as_str) {
+        None | Some("json" | "geojson") => Ok(found),
+        Some(other) => Err(HttpRefusal::BadParameter(format!("f={other}; f=json"))),
+    }
+}
+
+async fn landing(headers: HeaderMap, RawQuery(query): RawQuery) -> Answer<Json<Value>> {
+    parameters(query.as_deref(), &[])?;
+    let base = base(&headers);
+    Ok(Json(json!({
+        "title": "织网 Gridweave",
+        "description": "Divisions, grid cells, places and cases. No person appears here.",
+        "links": [
+            link(base.clone(), "self", "application/json", "this page"),
+            link(format!("{base}/api"), "service-desc", "application/vnd.oai.openapi+json;version=3.0", "the description"),
+            link(format!("{}/api", base.trim_end_matches("/ogc")), "service-doc", "text/html", "every operation"),
+            link(format!("{base}/conformance"), "conformance", "application/json", "what it conforms to"),
+            link(format!("{base}/collections"), "data", "application/json", "collections"),
+        ],
+    })))
+}
+
+async fn conformance(RawQuery(query): RawQuery) -> Answer<Json<Value>> {
+    parameters(query.as_deref(), &[])?;
+    Ok(Json(json!({ "conformsTo": CONFORMS })))
+}
+
+fn described(collection: &Collection, extent: Bounds, base: &str) -> Value {
+    let here = format!("{base}/collections/{}", collection.name);
+    let mut value = json!({
+        "id": collection.name,
+        "title": collection.title,
+        "itemType": "feature",
+        "crs": [CRS84],
+        "links": [
+            link(here.clone(), "self", "application/json", "this collection"),
+            link(format!("{here}/items"), "items", "application/geo+json", "its features"),
+        ],
+    });
+    if !extent.is_empty() {
+        let bbox = [extent.min[0], extent.min[1], extent.max[0], extent.max[1]];
+        value["extent"] = json!({ "spatial": { "bbox": [bbox], "crs": CRS84 } });
+    }
+    value
+}
+
+fn extent_of(items: &[Item]) -> Bounds {
+    items.iter().fold(Bounds::EMPTY, |sum, item| sum.union(item.geometry.bounds()))
+}
+
+async fn collections(
+    State(server): State<Server>,
+    Who(ctx): Who,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Answer<Json<Value>> {
+    parameters(query.as_deref(), &[])?;
+    let (base, cache) = (base(&headers), server.ogc.clone());
+    let found = server
+        .read(move |tx| {
+            let mut all = Vec::new();
+            for collection in known(tx, &ctx)? {
+                let items = features(tx, &ctx, &cache, &collection.name)?;
+                all.push(described(&collection, extent_of(&items), &base));
+            }
+            let own = link(format!("{base}/collections"), "self", "application/json", "collections");
+            Ok(json!({ "collections": all, "links": [own] }))
+        })
+        .await?;
+    Ok(Json(found))
+}
+
+async fn collection(
+    State(server): State<Server>,
+    Who(ctx): Who,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Answer<Json<Value>> {
+    parameters(query.as_deref(), &[])?;
+    let (base, cache) = (base(&headers), server.ogc.clone());
+    let found = server
+        .read(move |tx| {
+            let collection = one(tx, &ctx, &name)?;
+            let items = features(tx, &ctx, &cache, &name)?;
+            Ok(described(&collection, extent_of(&items), &base))
+        })
+        .await?;
+    Ok(Json(found))
+}
+
+fn feature(item: &Item) -> Value {
+    json!({
+        "type": "Feature", "id": item.id, "geometry": geometry_json(&item.geometry), "properties": item.properties,
+    })
+}
+
+/// What a request for features asks for.
+struct Asked {
+    bbox: Option<Bounds>,
+    /// From and until, both included.
+    span: Option<(i64, i64)>,
+    limit: usize,
+    offset: usize,
+    /// Properties and the values they must have.
+    values: Vec<(String, String)>,
+}
+
+impl Asked {
+    fn read(found: &BTreeMap<String, String>, queryables: &[&str]) -> Result<Self, HttpRefusal> {
+        let wrong = |name: &str| {
+            let value = found.get(name).cloned().unwrap_or_default();
+            HttpRefusal::BadParameter(format!("{name}={value}"))
+        };
+        let number = |name: &str, default: usize| match found.get(name) {
+            None => Ok(default),
+            Some(text) => text.parse::<usize>().map_err(|_| wrong(name)),
+        };
+        let limit = number("limit", LIMIT_DEFAULT)?;
+        if limit == 0 {
+            return Err(wrong("limit"));
+        }
+        Ok(Self {
+            bbox: found.get("bbox").map(|text| bbox(text).ok_or_else(|| wrong("bbox"))).transpose()?,
+            span: found
+                .get("datetime")
+                .map(|text| span(text).ok_or_else(|| wrong("datetime")))
+                .transpose()?,
+            limit: limit.min(LIMIT_MAX),
+            offset: number("offset", 0)?,
+            values: found
+                .iter()
+                .filter(|(name, _)| queryables.contains(&name.as_str()))
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
+        })
+    }
+
+    fn fits(&self, item: &Item) -> bool {
+        let is = |value: Option<&Value>, wanted: &str| match value {
+            Some(Value::String(text)) => text == wanted,
+            Some(other) => other.to_string() == wanted,
+            None => false,
+        };
+        // What has no time is there at any time.
+        self.span.zip(item.at).is_none_or(|((from, until), at)| (from..=until).contains(&at.0))
+            && self.values.iter().all(|(name, wanted)| is(item.properties.get(name), wanted))
+            && self.bbox.as_ref().is_none_or(|bbox| item.geometry.meets(bbox))
+    }
+}
+
+fn bbox(text: &str) -> Option<Bounds> {
+    let numbers: Vec<f64> = text.split(',').map(|part| part.trim().parse().ok()).collect::<Option<_>>()?;
+    let (west, south, east, north) = match numbers.as_slice() {
+        [west, south, east, north] | [west, south, _, east, north, _] => (*west, *south, *east, *north),
+        _ => return None,
+    };
+    let bounds = Bounds { min: [west, south], max: [east, north] };
+    (numbers.iter().all(|v| v.is_finite()) && west <= east && south <= north).then_some(bounds)
+}
+
+/// An instant, or `from/until` with `..` or nothing for an open end.
+fn span(text: &str) -> Option<(i64, i64)> {
+    let zone = Zone::named("UTC")?;
+    let at = |text: &str| zone.parse(text).map(|time| time.0);
+    match text.split_once('/') {
+        None => at(text).map(|time| (time, time)),
+        Some((from, until)) => {
+            let open = |text: &str| text.is_empty() || text == "..";
+            let from = if open(from) { i64::MIN } else { at(from)? };
+            let until = if open(until) { i64::MAX } else { at(until)? };
+            (from <= until).then_some((from, until))
+        }
+    }
+}
+
+fn geo_json(value: &Value) -> Response {
+    ([(header::CONTENT_TYPE, "application/geo+json")], value.to_string()).into_response()
+}
+
+async fn items(
+    State(server): State<Server>,
+    Who(ctx): Who,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Answer<Response> {
+    let (base, cache) = (base(&headers), server.ogc.clone());
+    let now = ctx.now();
+    let found = server
+        .read(move |tx| {
+            let collection = one(tx, &ctx, &name)?;
+            let mut allowed = vec!["bbox", "datetime", "limit", "offset"];
+            allowed.extend(collection.queryables);
+            let given = parameters(query.as_deref(), &allowed)?;
+            let asked = Asked::read(&given, collection.queryables)?;
+            let all = features(tx, &ctx, &cache, &name)?;
+            let fitting: Vec<&Item> = all.iter().filter(|item| asked.fits(item)).collect();
+            let page: Vec<Value> =
+                fitting.iter().skip(asked.offset).take(asked.limit).map(|item| feature(item)).collect();
+            let here = |offset: usize| {
+                let mut query = form_urlencoded::Serializer::new(String::new());
+                for (name, value) in &given {
+                    if !["offset", "limit"].contains(&name.as_str()) {
+                        query.append_pair(name, value);
+                    }
+                }
+                query.append_pair("limit", &asked.limit.to_string());
+                query.append_pair("offset", &offset.to_string());
+                format!("{base}/collections/{name}/items?{}", query.finish())
+            };
+            let kind = "application/geo+json";
+            let mut links = vec![
+                link(here(asked.offset), "self", kind, "this page"),
+                link(
+                    format!("{base}/collections/{name}"),
+                    "collection",
+                    "application/json",
+                    "the collection",
+                ),
+            ];
+            if asked.offset + asked.limit < fitting.len() {
+                links.push(link(here(asked.offset + asked.limit), "next", kind, "the next page"));
+            }
+            if asked.offset > 0 {
+                links.push(link(
+                    here(asked.offset.saturating_sub(asked.limit)),
+                    "prev",
+                    kind,
+                    "the page before",
+                ));
+            }
+            Ok(json!({
+                "type": "FeatureCollection",
+                "timeStamp": Zone::utc_text(now),
+                "numberMatched": fitting.len(),
+                "numberReturned": page.len(),
+                "features": page,
+                "links": links,
+            }))
+        })
+        .await?;
+    Ok(geo_json(&found))
+}
+
+async fn item(
+    State(server): State<Server>,
+    Who(ctx): Who,
+    Path((name, id)): Path<(String, String)>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Answer<Response> {
+    parameters(query.as_deref(), &[])?;
+    let (base, cache) = (base(&headers), server.ogc.clone());
+    let found = server
+        .read(move |tx| {
+            one(tx, &ctx, &name)?;
+            let all = features(tx, &ctx, &cache, &name)?;
+            let item = all.iter().find(|item| item.id == id).ok_or(HttpRefusal::NotFound)?;
+            let mut value = feature(item);
+            let here = format!("{base}/collections/{name}");
+            value["links"] = json!([
+                link(format!("{here}/items/{id}"), "self", "application/geo+json", "this feature"),
+                link(here, "collection", "application/json", "the collection"),
+            ]);
+            Ok(value)
+        })
+        .await?;
+    Ok(geo_json(&found))
+}
+
+/// The description in OpenAPI 3.0, as the standard asks; the whole API is described in 3.1 elsewhere.
+async fn api(
+    State(server): State<Server>,
+    Who(ctx): Who,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Answer<Response> {
+    parameters(query.as_deref(), &[])?;
+    let base = base(&headers);
+    let found = server
+        .read(move |tx| {
+            let plain = |summary: &str| {
+                json!({ "get": { "summary": summary, "responses": { "200": { "description": "Done" } } } })
+            };
+            let parameter = |name: &str, schema: Value| json!({ "name": name, "in": "query", "schema": schema });
+            let mut paths = Map::new();
+            paths.insert("/".into(), plain("Where to begin"));
+            paths.insert("/conformance".into(), plain("What it conforms to"));
+            paths.insert("/collections".into(), plain("Collections"));
+            for collection in known(tx, &ctx)? {
+                let here = format!("/collections/{}", collection.name);
+                let numbers = json!({ "type": "array", "minItems": 4, "maxItems": 6, "items": { "type": "number" } });
+                let mut asked = vec![
+                    json!({ "name": "bbox", "in": "query", "style": "form", "explode": false, "schema": numbers }),
+                    parameter("datetime", json!({ "type": "string" })),
+                    parameter(
+                        "limit",
+                        json!({ "type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT }),
+                    ),
+                    parameter("offset", json!({ "type": "integer", "minimum": 0, "default": 0 })),
+                ];
+                asked.extend(collection.queryables.iter().map(|name| parameter(name, json!({ "type": "string" }))));
+                let mut many = plain("Features");
+                many["get"]["parameters"] = json!(asked);
+                let mut single = plain("One feature");
+                single["get"]["parameters"] =
+                    json!([{ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }]);
+                paths.insert(here.clone(), plain(&collection.title));
+                paths.insert(format!("{here}/items"), many);
+                paths.insert(format!("{here}/items/{{id}}"), single);
+            }
+            Ok(json!({
+                "openapi": "3.0.3",
+                "info": { "title": "Gridweave OGC API – Features", "version": env!("CARGO_PKG_VERSION") },
+                "servers": [{ "url": base }],
+                "paths": paths,
+            }))
+        })
+        .await?;
+    let kind = "application/vnd.oai.openapi+json;version=3.0";
+    Ok(([(header::CONTENT_TYPE, kind)], found.to_string()).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn boxes_and_spans_are_read_as_the_standard_writes_them() {
+        assert_eq!(bbox("1,2,3,4").map(|b| (b.min, b.max)), Some(([1.0, 2.0], [3.0, 4.0])));
+        assert_eq!(bbox("1,2,0,3,4,9").map(|b| b.max), Some([3.0, 4.0]));
+        for wrong in ["1,2,3", "1,2,3,x", "3,2,1,4", "1,2,3,NaN", ""] {
+            assert!(bbox(wrong).is_none(), "{wrong}");
+        }
+        let day = |text: &str| span(text).map(|(from, until)| (from, until));
+        assert_eq!(day("1970-01-02T00:00:00Z"), Some((86_400_000, 86_400_000)));
+        assert_eq!(day("../1970-01-02T00:00:00Z"), Some((i64::MIN, 86_400_000)));
+        assert_eq!(day("1970-01-02T00:00:00Z/"), Some((86_400_000, i64::MAX)));
+        for wrong in ["soon", "2026-01-02/2026-01-01", "/soon"] {
+            assert!(span(wrong).is_none(), "{wrong}");
+        }
+    }
+}
