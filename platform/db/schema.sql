@@ -369,6 +369,11 @@ create table case_counters (
     primary key (county, day)
 );
 
+-- cases_0002_queues
+create index cases_open_new on cases (id) where open = true;
+create index cases_open_due on cases (due_at_ms, id) where open = true;
+create index cases_open_counts on cases (division, state, due_at_ms, handler) where open = true;
+
 -- visits_0001_tasks_and_visits
 create table tasks (
     id text collate "C" primary key,

@@ -278,6 +278,17 @@ fn lists_reach_as_far_as_the_grant_and_no_further() {
             let who = city.sign_in(login);
             assert_eq!(city.get(&who, "/api/v1/cases").1["items"].as_array().unwrap().len(), seen, "{login}");
             assert_eq!(city.get(&who, &format!("/api/v1/cases/{no}")).0, status, "{login}");
+            // Who types a whole number wants that case, whatever the queue shows; if it is theirs to see.
+            for more in ["", "&state=closed", "&open=true&sort=due"] {
+                let found = city.get(&who, &format!("/api/v1/cases?q={no}{more}")).1;
+                assert_eq!(found["items"].as_array().unwrap().len(), seen, "{login} {more}");
+                assert_eq!(found["total"], seen, "{login} {more}");
+            }
+            for order in ["", "?open=true", "?sort=due", "?state=established", "?overdue=false"] {
+                let found = city.get(&who, &format!("/api/v1/cases{order}")).1;
+                assert_eq!(found["items"].as_array().unwrap().len(), seen, "{login} {order}");
+            }
+            assert_eq!(city.get(&who, "/api/v1/cases?state=closed").1["total"], 0);
         }
     });
 }

@@ -44,9 +44,10 @@ pub use model::{Action, Case, Handler, State, Step};
 use gridweave_db::migrate::Migration;
 
 /// The tables of cases.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    name: "cases_0001_cases",
-    text: "create table cases (
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "cases_0001_cases",
+        text: "create table cases (
     id code_text primary key,
     no code_text not null unique,
     state text not null,
@@ -101,4 +102,12 @@ create table case_counters (
     last bigint not null,
     primary key (county, day)
 );",
-}];
+    },
+    Migration {
+        name: "cases_0002_queues",
+        // What is open is a small part of what there is: queues, counts and limits walk through it alone.
+        text: "create index cases_open_new on cases (id) where open = true;
+create index cases_open_due on cases (due_at_ms, id) where open = true;
+create index cases_open_counts on cases (division, state, due_at_ms, handler) where open = true;",
+    },
+];

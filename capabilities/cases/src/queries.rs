@@ -56,6 +56,35 @@ impl Filter {
     }
 }
 
+/// What a queue's statement asks for behind its scope and place.
+fn wanted(filter: &Filter) -> [gridweave_db::Value; 6] {
+    [
+        filter.state.map_or("", State::name).into(),
+        filter.handler.as_str().into(),
+        filter.category.as_str().into(),
+        filter.pattern().into(),
+        filter.due_before_ms.into(),
+        i64::from(filter.unlocated_only).into(),
+    ]
+}
+
+impl Filter {
+    /// Can only open cases fit?
+    fn is_of_open(&self) -> bool {
+        self.open_only || self.due_before_ms > 0 || self.state.is_some_and(|state| !state.is_end())
+    }
+}
+
+/// A scope with fewer cases than this is gathered and sorted; a larger one is walked through from the end.
+const GATHERED_MAX: i64 = 5_000;
+
+/// Is it a whole case number? Who types one wants that very case, whatever else the queue shows.
+fn is_number(text: &str) -> bool {
+    let parts: Vec<&str> = text.trim().split('-').collect();
+    let digits = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    parts.len() == 3 && parts[0].len() == 6 && parts[1].len() == 8 && parts.iter().all(digits)
+}
+
 /// Cases of a scope, newest first, before one (`""` for the newest).
 pub fn newest(
     tx: &mut Tx,
@@ -64,38 +93,35 @@ pub fn newest(
     before: &str,
     limit: i64,
 ) -> Result<Vec<Case>, DbError> {
+    if is_number(&filter.text) {
+        let found = by_no(tx, &CaseNo(filter.text.trim().to_owned()))?;
+        let theirs = |case: &Case| filter.handler.is_empty() || case.handler.stored() == filter.handler;
+        return Ok(found.into_iter().filter(|case| scope.contains(case.division) && theirs(case)).collect());
+    }
     let before = if before.is_empty() { "~" } else { before };
-    let params = [
-        scope.lo.into(),
-        scope.hi.into(),
-        before.into(),
-        filter.state.map_or("", State::name).into(),
-        filter.handler.as_str().into(),
-        filter.category.as_str().into(),
-        filter.pattern().into(),
-        i64::from(filter.open_only).into(),
-        filter.due_before_ms.into(),
-        i64::from(filter.unlocated_only).into(),
-        limit.into(),
-    ];
-    tx.all(&sql::LIST_NEW, &params, case_row)
+    let mut params = vec![scope.lo.into(), scope.hi.into(), before.into()];
+    params.extend(wanted(filter));
+    params.push(limit.into());
+    let statement = if filter.is_of_open() {
+        &sql::LIST_OPEN
+    } else {
+        let within = [scope.lo.into(), scope.hi.into(), GATHERED_MAX.into()];
+        let few = tx.one(&sql::COUNT_WITHIN, &within, |row| row.int(0))? < GATHERED_MAX;
+        if few { &sql::LIST_NARROW } else { &sql::LIST_WIDE }
+    };
+    tx.all(statement, &params, case_row)
 }
 
 /// How many cases of a scope fit a filter, counted up to `most`.
 pub fn count(tx: &mut Tx, scope: Scope, filter: &Filter, most: i64) -> Result<i64, DbError> {
-    let params = [
-        scope.lo.into(),
-        scope.hi.into(),
-        filter.state.map_or("", State::name).into(),
-        filter.handler.as_str().into(),
-        filter.category.as_str().into(),
-        filter.pattern().into(),
-        i64::from(filter.open_only).into(),
-        filter.due_before_ms.into(),
-        i64::from(filter.unlocated_only).into(),
-        most.into(),
-    ];
-    tx.one(&sql::COUNT_LIST, &params, |row| row.int(0))
+    if is_number(&filter.text) {
+        return Ok(newest(tx, scope, filter, "", 1)?.len() as i64);
+    }
+    let mut params = vec![scope.lo.into(), scope.hi.into(), "".into()];
+    params.extend(wanted(filter));
+    params.push(most.into());
+    let statement = if filter.is_of_open() { &sql::COUNT_OPEN_ONES } else { &sql::COUNT_ALL };
+    tx.one(statement, &params, |row| row.int(0))
 }
 
 /// Open cases of a scope by their limit, after one (limit and identifier; `(0, "")` for the first).
@@ -106,23 +132,16 @@ pub fn by_limit(
     after: (i64, &str),
     limit: i64,
 ) -> Result<Vec<Case>, DbError> {
-    let params = [
-        scope.lo.into(),
-        scope.hi.into(),
-        after.0.into(),
-        after.1.into(),
-        filter.state.map_or("", State::name).into(),
-        filter.handler.as_str().into(),
-        filter.category.as_str().into(),
-        filter.pattern().into(),
-        filter.due_before_ms.into(),
-        i64::from(filter.unlocated_only).into(),
-        limit.into(),
-    ];
+    if is_number(&filter.text) {
+        return newest(tx, scope, filter, "", limit);
+    }
+    let mut params = vec![scope.lo.into(), scope.hi.into(), after.1.into()];
+    params.extend(wanted(filter));
+    params.extend([after.0.into(), limit.into()]);
     tx.all(&sql::LIST_DUE, &params, case_row)
 }
 
-/// How many cases of each state, and how many open ones are late.
+/// How many open cases of each state, and how many of them are late.
 pub fn counts(
     tx: &mut Tx,
     scope: Scope,

@@ -11,6 +11,35 @@ macro_rules! select_case {
     };
 }
 
+/// What every queue may ask for besides its scope and order: `$4` state, `$5` handler, `$6` category,
+/// `$7` part of a text, `$8` limit before, `$9` without a certain place.
+macro_rules! wanted {
+    () => {
+        "(cast($4 as text) = '' or state = $4) and (cast($5 as text) = '' or handler = $5) \
+         and (cast($6 as text) = '' or category = $6) \
+         and (cast($7 as text) = '' or title like $7 or address like $7 or no like $7) \
+         and (cast($8 as bigint) = 0 or open = true and due_at_ms < cast($8 as bigint)) \
+         and (cast($9 as bigint) = 0 or located = false)"
+    };
+}
+
+macro_rules! queue {
+    ($where:literal, $order:literal) => {
+        concat!(
+            "select id, no, state, category, title, description, source, urgency, place_id, address, lon, lat, division, located, \
+             established_at_ms, due_at_ms, handler, handler_name, dispatched_by, handled_by, merged_into, returns, reworks, urges, \
+             reason, ended_at_ms, version from cases ",
+            $where, wanted!(), $order
+        )
+    };
+}
+
+macro_rules! count {
+    ($where:literal) => {
+        concat!("select count(*) from (select 1 from cases ", $where, wanted!(), " limit $10) fitting")
+    };
+}
+
 gridweave_db::statements! {
     /// The next number of a county and day.
     NEXT_NO = "insert into case_counters (county, day, last) values ($1, $2, 1) \
@@ -31,27 +60,24 @@ gridweave_db::statements! {
     OPEN_AT = select_case!("where place_id = $1 and category = $2 and open = true order by id limit 1");
     /// Cases at a place, newest first.
     AT_PLACE = select_case!("where place_id = $1 order by id desc limit $2");
-    /// Cases of a scope, newest first, before one.
-    LIST_NEW = select_case!("where division between $1 and $2 and id < $3 and (cast($4 as text) = '' or state = $4) \
-        and (cast($5 as text) = '' or handler = $5) and (cast($6 as text) = '' or category = $6) \
-        and (cast($7 as text) = '' or title like $7 or address like $7 or no like $7) \
-        and (cast($8 as bigint) = 0 or open = true) and (cast($9 as bigint) = 0 or open = true and due_at_ms < cast($9 as bigint)) \
-        and (cast($10 as bigint) = 0 or located = false) order by id desc limit $11");
-    /// How many cases of a scope fit, up to a limit.
-    COUNT_LIST = "select count(*) from (select 1 from cases where division between $1 and $2 \
-        and (cast($3 as text) = '' or state = $3) \
-        and (cast($4 as text) = '' or handler = $4) and (cast($5 as text) = '' or category = $5) \
-        and (cast($6 as text) = '' or title like $6 or address like $6 or no like $6) \
-        and (cast($7 as bigint) = 0 or open = true) and (cast($8 as bigint) = 0 or open = true and due_at_ms < cast($8 as bigint)) \
-        and (cast($9 as bigint) = 0 or located = false) limit $10) fitting";
+    /// Cases of a wide scope, newest first, before one. The unary plus keeps the planner from gathering and
+    /// sorting the whole scope: the newest are at the end of the key already.
+    LIST_WIDE = queue!("where +division between $1 and $2 and id < $3 and ", " order by id desc limit $10");
+    /// How many cases a scope has at all, up to a limit.
+    COUNT_WITHIN = "select count(*) from (select 1 from cases where division between $1 and $2 limit $3) within_scope";
+    /// The same as the wide list for a scope with few cases, which are gathered by their index.
+    LIST_NARROW = queue!("where division between $1 and $2 and id < $3 and ", " order by id desc limit $10");
+    /// Open cases of a scope, newest first, before one: only what is open is walked through.
+    LIST_OPEN = queue!("where open = true and +division between $1 and $2 and id < $3 and ", " order by id desc limit $10");
     /// Open cases of a scope, the most urgent limit first, after one.
-    LIST_DUE = select_case!("where open = true and division between $1 and $2 and (due_at_ms > $3 or due_at_ms = $3 and id > $4) \
-        and (cast($5 as text) = '' or state = $5) and (cast($6 as text) = '' or handler = $6) \
-        and (cast($7 as text) = '' or category = $7) \
-        and (cast($8 as text) = '' or title like $8 or address like $8 or no like $8) \
-        and (cast($9 as bigint) = 0 or due_at_ms < cast($9 as bigint)) and (cast($10 as bigint) = 0 or located = false) order by due_at_ms, id limit $11");
-    /// How many of each state in a scope.
-    COUNTS = "select state, count(*) from cases where division between $1 and $2 and (cast($3 as text) = '' or handler = $3) group by state order by state";
+    LIST_DUE = queue!("where open = true and +division between $1 and $2 and due_at_ms >= $10 and (due_at_ms > $10 or id > $3) and ",
+        " order by due_at_ms, id limit $11");
+    /// How many cases of a scope fit, up to a limit.
+    COUNT_ALL = count!("where division between $1 and $2 and cast($3 as text) = '' and ");
+    /// How many open ones fit, up to a limit.
+    COUNT_OPEN_ONES = count!("where open = true and +division between $1 and $2 and cast($3 as text) = '' and ");
+    /// How many open ones of each state in a scope.
+    COUNTS = "select state, count(*) from cases where open = true and division between $1 and $2 and (cast($3 as text) = '' or handler = $3) group by state order by state";
     /// How many are open in a scope.
     COUNT_OPEN = "select count(*) from cases where open = true and division between $1 and $2";
     /// How many open ones are late in a scope.

@@ -47,7 +47,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How many of each state, and how many are late */
+        /** How many open cases of each state, and how many are late */
         get: operations["getCasesCounts"];
         put?: never;
         post?: never;
@@ -1475,7 +1475,7 @@ export interface components {
             /** @description The place that is wrong, or under which one is missing. */
             place?: components["schemas"]["Place"] | null;
         };
-        /** @description Counts of a queue. */
+        /** @description Counts of open cases. */
         Counts: {
             /**
              * Format: int64

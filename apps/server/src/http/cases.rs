@@ -29,7 +29,7 @@ pub(super) fn routes() -> Vec<Route> {
         post("/api/v1/cases", Access::May(access::Action::CaseOpen), "Open a case (Idempotency-Key)", open)
             .body::<OpenBody>()
             .returns::<Case>(),
-        get("/api/v1/cases/counts", read, "How many of each state, and how many are late", counts)
+        get("/api/v1/cases/counts", read, "How many open cases of each state, and how many are late", counts)
             .returns::<Counts>(),
         get("/api/v1/cases/{no}", read, "A case with its time line", one).returns::<CasePage>(),
         post(
@@ -191,7 +191,7 @@ async fn list(
     Ok(Json(CasesPage { page: Page::new(rows, limit, cursor), total }))
 }
 
-/// Counts of a queue.
+/// Counts of open cases.
 #[derive(Serialize, JsonSchema)]
 struct Counts {
     /// State and how many.

@@ -170,7 +170,7 @@ impl Iterator for Ahead {
 
 /// Where batches go.
 enum Sink {
-    Csv(csv_batches::CsvSink),
+    Csv(Box<csv_batches::CsvSink>),
     Parquet(Box<parquet_batches::ParquetSink>),
 }
 
@@ -187,7 +187,10 @@ impl BatchWriter {
     pub fn create(path: Option<&Path>, header: &[String], kinds: &[Kind]) -> Result<Self, FileError> {
         let Some(path) = path else {
             let out: Box<dyn Write> = Box::new(BufWriter::new(std::io::stdout()));
-            return Ok(Self { sink: Sink::Csv(csv_batches::CsvSink::new(out, header)?), names: None });
+            return Ok(Self {
+                sink: Sink::Csv(Box::new(csv_batches::CsvSink::new(out, header)?)),
+                names: None,
+            });
         };
         let format = match Format::of_path(path)? {
             (format @ (Format::Csv | Format::Parquet), false) => format,
@@ -202,7 +205,7 @@ impl BatchWriter {
             Format::Parquet => {
                 Sink::Parquet(Box::new(parquet_batches::ParquetSink::new(file, header, kinds)?))
             }
-            _ => Sink::Csv(csv_batches::CsvSink::new(Box::new(BufWriter::new(file)), header)?),
+            _ => Sink::Csv(Box::new(csv_batches::CsvSink::new(Box::new(BufWriter::new(file)), header)?)),
         };
         Ok(Self { sink, names: Some((unfinished, path.to_owned())) })
     }

@@ -198,8 +198,8 @@ impl Grower<'_> {
         for (i, group) in groups.iter().enumerate() {
             let chains = chains(group.edges);
             let head = match chains.as_slice() {
-                [(_, edges)] => edges << COUNT_SHIFT | SINGLE | group.base * BASE,
-                several => (several.len() as u32) << COUNT_SHIFT | group.base * BASE,
+                [(_, edges)] => edges << COUNT_SHIFT | SINGLE | (group.base * BASE),
+                several => ((several.len() as u32) << COUNT_SHIFT) | (group.base * BASE),
             };
             let other = match &groups[i + 1..] {
                 [other] if self.share_all(group, other) => Some(other.cell),
@@ -257,7 +257,7 @@ impl Grower<'_> {
             }
         }
         runs.sort_unstable();
-        let pairs = runs.len() % 2 == 0 && runs.chunks_exact(2).all(|pair| pair[0] == pair[1]);
+        let pairs = runs.len().is_multiple_of(2) && runs.chunks_exact(2).all(|pair| pair[0] == pair[1]);
         pairs && one.base != other.base
     }
 }
