@@ -199,6 +199,13 @@ create table base_features (
     primary key (source, id)
 );
 
+-- addresses_0002_epoch
+create table library_epoch (
+    one bigint primary key,
+    epoch bigint not null
+);
+insert into library_epoch (one, epoch) values (1, 1);
+
 -- registers_0001_people_and_places
 create table people (
     id text collate "C" primary key,

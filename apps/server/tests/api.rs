@@ -464,3 +464,46 @@ fn other_programs_read_the_ground_page_by_page_and_wrong_parameters_are_refused(
         assert!(!text.contains("phone") && !text.contains("identity"));
     });
 }
+
+#[test]
+fn a_tile_is_sent_again_only_when_what_it_shows_has_changed() {
+    on_both(MIGRATIONS, |db| {
+        let city = City::over(db);
+        let steward = city.sign_in("steward");
+        let view = city.get(&steward, "/api/v1/map/view").1["bounds"].clone();
+        let at = |i: usize| view[i].as_f64().unwrap();
+        let p = gridweave_atlas::tile::to_world([(at(0) + at(2)) / 2.0, (at(1) + at(3)) / 2.0]);
+        let scale = f64::from(1u32 << 15);
+        let path = format!("/tiles/base/15/{}/{}.pbf", (p[0] * scale) as u32, (p[1] * scale) as u32);
+        let ask = |known: Option<&str>| {
+            let mut request = Request::get(&path).header(header::COOKIE, &steward.cookie);
+            if let Some(known) = known {
+                request = request.header(header::IF_NONE_MATCH, known);
+            }
+            let (status, headers, _) = city.send(request.body(Body::empty()).unwrap());
+            (status, headers[header::ETAG].to_str().unwrap().to_owned())
+        };
+        let (status, tag) = ask(None);
+        assert_eq!(status, 200);
+        assert_eq!(ask(Some(&tag)), (304, tag.clone()));
+        // A building is called otherwise: its tile is another.
+        let found = city.get(&steward, "/api/v1/places/suggest?q=东湖花园1栋").1;
+        let building = found.as_array().unwrap().iter().find(|p| p["kind"] == "building").unwrap().clone();
+        let edit = json!({ "name": "1栋（东）", "reason": "门牌更换" }).to_string();
+        let request = Request::builder()
+            .method("PATCH")
+            .uri(format!("/api/v1/places/{}", building["id"].as_str().unwrap()))
+            .header(header::COOKIE, &steward.cookie)
+            .header("x-csrf-token", &steward.csrf)
+            .header(header::IF_MATCH, building["version"].to_string())
+            .body(Body::from(edit))
+            .unwrap();
+        let (status, _, answer) = city.send(request);
+        assert_eq!(status, 200, "{answer}");
+        let (status, other) = ask(Some(&tag));
+        assert_eq!(status, 200);
+        assert_ne!(other, tag);
+        let layers = city.get(&steward, "/tiles/base.json").1;
+        assert!(layers["vector_layers"].as_array().unwrap().iter().any(|layer| layer["id"] == "building"));
+    });
+}

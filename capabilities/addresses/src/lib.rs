@@ -36,9 +36,10 @@ pub use model::*;
 use gridweave_db::migrate::Migration;
 
 /// The tables of places, keys, history and corrections.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    name: "addresses_0001_places",
-    text: "create table places (
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "addresses_0001_places",
+        text: "create table places (
     id code_text primary key,
     code code_text not null unique,
     kind text not null,
@@ -103,4 +104,15 @@ create table base_features (
     shape bytea not null,
     primary key (source, id)
 );",
-}];
+    },
+    Migration {
+        name: "addresses_0002_epoch",
+        // Raised with every change that the map or a copy of the library could show: asking whether anything
+        // changed must not cost a walk through all places.
+        text: "create table library_epoch (
+    one bigint primary key,
+    epoch bigint not null
+);
+insert into library_epoch (one, epoch) values (1, 1);",
+    },
+];

@@ -221,6 +221,6 @@ pub fn base_features(tx: &mut Tx) -> Result<Vec<BaseFeature>, DbError> {
 }
 
 /// Changes whenever what the map shows of the library has changed.
-pub fn map_epoch(tx: &mut Tx) -> Result<[i64; 3], DbError> {
-    tx.one(&sql::MAP_EPOCH, &[], |row| Ok([row.int(0)?, row.int(1)?, row.int(2)?]))
+pub fn map_epoch(tx: &mut Tx) -> Result<i64, DbError> {
+    tx.one(&sql::MAP_EPOCH, &[], |row| row.int(0))
 }

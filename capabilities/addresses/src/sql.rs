@@ -87,6 +87,8 @@ gridweave_db::statements! {
     DROP_SOURCE = "delete from base_features where source = $1";
     /// The base map.
     FEATURES = "select layer, class, name, shape from base_features order by layer, source, id";
-    /// How many places and features: what the map's tiles were made of.
-    MAP_EPOCH = "select (select count(*) from base_features), (select count(*) from places), (select coalesce(max(changed_at_ms), 0) from places)";
+    /// The version of the library: what the map's tiles were made of.
+    MAP_EPOCH = "select epoch from library_epoch where one = 1";
+    /// Raises it.
+    NEXT_EPOCH = "update library_epoch set epoch = epoch + 1 where one = 1";
 }

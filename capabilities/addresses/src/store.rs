@@ -81,6 +81,11 @@ pub(crate) fn update(tx: &mut Tx, ctx: &Ctx, old: &Place, new: &Place, reason: &
     Ok(())
 }
 
+/// Tells everything that shows the library that it has changed. Once for each operation.
+pub(crate) fn library_changed(tx: &mut Tx) -> Result<(), DbError> {
+    tx.exec(&sql::NEXT_EPOCH, &[]).map(drop)
+}
+
 /// The direct children, all of them.
 pub(crate) fn children(tx: &mut Tx, id: &PlaceId) -> Result<Vec<Place>, DbError> {
     tx.all(&sql::CHILDREN, &[id.into(), "".into(), i64::from(i32::MAX).into()], place_row)

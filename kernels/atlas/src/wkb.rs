@@ -119,6 +119,16 @@ impl Reader<'_> {
     }
 
     fn geometry(&mut self) -> Result<Geometry, InvalidWkb> {
+        let (kind, extra) = self.head()?;
+        match kind {
+            // A collection holds single geometries of one kind and no other collections.
+            4..=6 => self.collection(kind - 3),
+            _ => self.single(kind, extra),
+        }
+    }
+
+    /// The kind of the geometry that begins here, and how many numbers follow x and y.
+    fn head(&mut self) -> Result<(u32, usize), InvalidWkb> {
         self.little = self.take::<1>()?[0] == 1;
         let raw = self.number()?;
         let (has_z, has_m) = (raw & 0x8000_0000 != 0, raw & 0x4000_0000 != 0);
@@ -127,7 +137,10 @@ impl Reader<'_> {
         }
         let plain = raw & 0x0fff_ffff;
         let (kind, iso) = (plain % 1000, plain / 1000);
-        let extra = usize::from(has_z) + usize::from(has_m) + [0, 1, 1, 2][(iso as usize).min(3)];
+        Ok((kind, usize::from(has_z) + usize::from(has_m) + [0, 1, 1, 2][(iso as usize).min(3)]))
+    }
+
+    fn single(&mut self, kind: u32, extra: usize) -> Result<Geometry, InvalidWkb> {
         match kind {
             1 => Ok(Geometry::Point(self.point(extra)?)),
             2 => Ok(Geometry::Lines(vec![self.points(extra)?])),
@@ -139,17 +152,20 @@ impl Reader<'_> {
                 let rings = (0..count).map(|_| self.points(extra)).collect::<Result<_, _>>()?;
                 Ok(Geometry::Shape(Polygon { rings }.into()))
             }
-            4..=6 => self.collection(),
             _ => self.fail("a kind of geometry that is not used here"),
         }
     }
 
-    fn collection(&mut self) -> Result<Geometry, InvalidWkb> {
+    fn collection(&mut self, of: u32) -> Result<Geometry, InvalidWkb> {
         let count = self.number()?;
         let mut lines = Vec::new();
         let mut shape = Shape::default();
         for _ in 0..count {
-            match self.geometry()? {
+            let (kind, extra) = self.head()?;
+            if kind != of {
+                return self.fail("a member of another kind than the collection's");
+            }
+            match self.single(kind, extra)? {
                 Geometry::Lines(more) => lines.extend(more),
                 Geometry::Shape(more) => shape.polygons.extend(more.polygons),
                 Geometry::Point(p) => return Ok(Geometry::Point(p)),
@@ -164,6 +180,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[test]
+    fn collections_within_collections_are_refused_however_deep() {
+        // A million levels in nine megabytes: read one by one they would exhaust the stack.
+        let mut bytes = Vec::new();
+        for _ in 0..1_000_000 {
+            head(&mut bytes, 6);
+            put_count(&mut bytes, 1);
+        }
+        assert_eq!(read(&bytes).map_err(|error| error.offset), Err(14));
+    }
+
     proptest! {
         #[test]
         fn what_is_written_is_read_back(parts in prop::collection::vec(
@@ -172,6 +199,14 @@ mod tests {
             let shape = Geometry::Shape(Shape { polygons: vec![Polygon { rings: lines.clone() }] });
             prop_assert_eq!(read(&write(&shape)), Ok(shape));
             prop_assert_eq!(read(&write(&Geometry::Lines(lines.clone()))), Ok(Geometry::Lines(lines)));
+        }
+
+        #[test]
+        fn any_bytes_behind_a_true_beginning_give_an_answer(kind in 1u32..7, bytes in prop::collection::vec(any::<u8>(), 0..120)) {
+            let mut all = vec![1];
+            all.extend(kind.to_le_bytes());
+            all.extend(bytes);
+            let _ = read(&all);
         }
 
         #[test]

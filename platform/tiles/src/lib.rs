@@ -6,6 +6,8 @@
 use gridweave_atlas::tile::{EXTENT, TileId, cut, to_world};
 use gridweave_atlas::{Bounds, Geometry};
 use mvt::{GeomEncoder, GeomType, Tile};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// A property of a feature.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,10 +47,14 @@ pub struct LayerSource {
 #[error("the tile could not be encoded: {0}")]
 pub struct TileError(#[from] mvt::Error);
 
-/// Layers ready to be cut.
+/// Layers ready to be cut, with the tiles that were cut already.
 pub struct LayerSet {
     layers: Vec<Layer>,
+    cut: RwLock<HashMap<TileId, Arc<[u8]>>>,
 }
+
+/// Tiles that a set keeps; beyond, it forgets all and begins anew.
+const KEPT_MAX: usize = 20_000;
 
 struct Layer {
     name: String,
@@ -64,7 +70,40 @@ const SIDE_MAX: usize = 256;
 impl LayerSet {
     /// Projects and indexes the features.
     pub fn new(sources: Vec<LayerSource>) -> Self {
-        Self { layers: sources.into_iter().map(Layer::new).collect() }
+        Self { layers: sources.into_iter().map(Layer::new).collect(), cut: RwLock::default() }
+    }
+
+    /// Names of the layers with the names and types of their properties, as TileJSON lists them: a type is
+    /// `String`, `Number` or `Boolean`.
+    pub fn fields(&self) -> Vec<(&str, BTreeMap<&'static str, &'static str>)> {
+        let fields = |layer: &Layer| {
+            let properties = layer.features.iter().flat_map(|(_, feature)| &feature.properties);
+            properties
+                .map(|(name, value)| {
+                    let kind = match value {
+                        Property::Text(_) => "String",
+                        Property::Int(_) => "Number",
+                        Property::Bool(_) => "Boolean",
+                    };
+                    (*name, kind)
+                })
+                .collect()
+        };
+        self.layers.iter().map(|layer| (layer.name.as_str(), fields(layer))).collect()
+    }
+
+    /// The encoded tile, cut once and kept: the set never changes. Empty where nothing is drawn.
+    pub fn kept_tile(&self, id: TileId) -> Result<Arc<[u8]>, TileError> {
+        if let Some(known) = self.cut.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
+            return Ok(known.clone());
+        }
+        let fresh: Arc<[u8]> = self.tile(id)?.into();
+        let mut cut = self.cut.write().unwrap_or_else(PoisonError::into_inner);
+        if cut.len() >= KEPT_MAX {
+            cut.clear();
+        }
+        cut.insert(id, fresh.clone());
+        Ok(fresh)
     }
 
     /// The bounds of everything in longitude and latitude (west, south, east, north), if there is
@@ -240,6 +279,12 @@ mod tests {
         assert!(holds(&far, "cases") && !holds(&far, "cells"));
         assert!(holds(&near, "东湖花园") && holds(&near, "cells"));
         assert!(set.tile(TileId::new(14, 0, 0).unwrap()).unwrap().is_empty());
+        assert_eq!(&*set.kept_tile(tile_at(14)).unwrap(), near.as_slice());
+        assert_eq!(&*set.kept_tile(tile_at(14)).unwrap(), near.as_slice(), "the same when it is kept");
+        assert_eq!(
+            set.fields()[1].1.iter().collect::<Vec<_>>(),
+            [(&"due", &"Number"), (&"open", &"Boolean")]
+        );
         let [west, south, east, north] = set.bounds().unwrap();
         assert!((west - 114.30).abs() < 1e-9 && (south - 30.50).abs() < 1e-9);
         assert!((east - 114.31).abs() < 1e-9 && (north - 30.51).abs() < 1e-9);

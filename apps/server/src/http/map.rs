@@ -6,7 +6,7 @@ use super::problem::{Answer, HttpRefusal, Problem};
 use super::route::{Access, Route, get};
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use gridweave_access::{Action, reach};
 use gridweave_addresses::queries as places;
@@ -61,15 +61,18 @@ fn cached(
     Ok(fresh)
 }
 
-fn set_of(tx: &mut Tx, cache: &TileCache, name: &str) -> Result<Option<Arc<LayerSet>>, DbError> {
+/// The set of a name with the version of its content.
+fn set_of(tx: &mut Tx, cache: &TileCache, name: &str) -> Result<Option<(Vec<i64>, Arc<LayerSet>)>, DbError> {
     Ok(match name {
         "base" => {
-            let epoch = places::map_epoch(tx)?.to_vec();
-            Some(cached(tx, &cache.base, epoch, base_set)?)
+            let epoch = vec![places::map_epoch(tx)?];
+            let set = cached(tx, &cache.base, epoch.clone(), base_set)?;
+            Some((epoch, set))
         }
         "cells" => {
             let epoch = vec![tx.one(&gridweave_territory::sql::EPOCH, &[], |row| row.int(0))?];
-            Some(cached(tx, &cache.cells, epoch, cells_set)?)
+            let set = cached(tx, &cache.cells, epoch.clone(), cells_set)?;
+            Some((epoch, set))
         }
         _ => None,
     })
@@ -170,33 +173,43 @@ fn cells_set(tx: &mut Tx) -> Result<LayerSet, DbError> {
 async fn tile(
     State(server): State<Server>,
     Path((set, z, x, y)): Path<(String, u8, u32, String)>,
+    headers: HeaderMap,
 ) -> Answer<Response> {
     let y = y.trim_end_matches(".pbf").parse().map_err(|_| HttpRefusal::NoRoute)?;
     let id = TileId::new(z, x, y).ok_or(HttpRefusal::NoRoute)?;
     let cache = server.tiles.clone();
-    let found = server.read(move |tx| Ok(set_of(tx, &cache, &set)?)).await?.ok_or(HttpRefusal::NoRoute)?;
-    let bytes = tokio::task::spawn_blocking(move || found.tile(id))
+    let (epoch, found) =
+        server.read(move |tx| Ok(set_of(tx, &cache, &set)?)).await?.ok_or(HttpRefusal::NoRoute)?;
+    // A tile is named by the version of what it was cut from: unchanged content is not sent again.
+    let version: Vec<String> = epoch.iter().map(i64::to_string).collect();
+    let tag = format!("\"{}\"", version.join("."));
+    let kept = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, "private, no-cache".to_owned())];
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    if known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag)) {
+        return Ok((StatusCode::NOT_MODIFIED, kept).into_response());
+    }
+    let bytes = tokio::task::spawn_blocking(move || found.kept_tile(id))
         .await
         .map_err(|error| Problem::failure(&error))?
         .map_err(|error| Problem::failure(&error))?;
     if bytes.is_empty() {
-        return Ok(StatusCode::NO_CONTENT.into_response());
+        return Ok((StatusCode::NO_CONTENT, kept).into_response());
     }
-    let headers = [
-        (header::CONTENT_TYPE, "application/vnd.mapbox-vector-tile"),
-        (header::CACHE_CONTROL, "private, max-age=30"),
-    ];
-    Ok((headers, bytes).into_response())
+    let kind = [(header::CONTENT_TYPE, "application/vnd.mapbox-vector-tile")];
+    Ok((kept, kind, bytes.to_vec()).into_response())
 }
 
 async fn tile_json(State(server): State<Server>, Path(set): Path<String>) -> Answer<Json<Value>> {
     let cache = server.tiles.clone();
     let name = set.trim_end_matches(".json").to_owned();
     let wanted = name.clone();
-    let found = server.read(move |tx| Ok(set_of(tx, &cache, &wanted)?)).await?.ok_or(HttpRefusal::NoRoute)?;
+    let (_, found) =
+        server.read(move |tx| Ok(set_of(tx, &cache, &wanted)?)).await?.ok_or(HttpRefusal::NoRoute)?;
+    let layers: Vec<Value> =
+        found.fields().into_iter().map(|(id, fields)| json!({ "id": id, "fields": fields })).collect();
     Ok(Json(json!({
         "tilejson": "3.0.0", "name": name, "minzoom": 0, "maxzoom": 18, "bounds": found.bounds(),
-        "tiles": [format!("/tiles/{name}/{{z}}/{{x}}/{{y}}.pbf")], "vector_layers": [],
+        "tiles": [format!("/tiles/{name}/{{z}}/{{x}}/{{y}}.pbf")], "vector_layers": layers,
     })))
 }
 
@@ -258,8 +271,8 @@ async fn view(State(server): State<Server>) -> Answer<Json<View>> {
     let cache = server.tiles.clone();
     let bounds = server
         .read(move |tx| {
-            let cells = set_of(tx, &cache, "cells")?.and_then(|set| set.bounds());
-            let base = set_of(tx, &cache, "base")?.and_then(|set| set.bounds());
+            let cells = set_of(tx, &cache, "cells")?.and_then(|(_, set)| set.bounds());
+            let base = set_of(tx, &cache, "base")?.and_then(|(_, set)| set.bounds());
             Ok(cells.or(base))
         })
         .await?;

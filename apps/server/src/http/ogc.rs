@@ -128,7 +128,7 @@ fn features(tx: &mut Tx, ctx: &Ctx, cache: &OgcCache, name: &str) -> Result<Arc<
         return Ok(Arc::new(items.collect()));
     }
     let epoch = match name {
-        "places" => places::map_epoch(tx)?.to_vec(),
+        "places" => vec![places::map_epoch(tx)?],
         _ => vec![tx.one(&gridweave_territory::sql::EPOCH, &[], |row| row.int(0))?],
     };
     let kept = cache.0.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned();

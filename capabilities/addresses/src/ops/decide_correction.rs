@@ -140,6 +140,7 @@ fn add_missing(tx: &mut Tx, ctx: &Ctx, cells: &CellIndex, ticket: &Correction) -
     };
     store::insert(tx, ctx, &place, None)?;
     let body = json!({ "name": place.name, "parent": parent.id });
+    crate::store::library_changed(tx)?;
     record(tx, ctx, &Entry::new("addresses.add_place", format!("place:{}", place.id), place.division, body))?;
     emit(tx, ctx, &Event::AddressCorrected { place: place.id, point, division: place.division })?;
     Ok(())

@@ -82,6 +82,7 @@ pub(crate) fn apply(
         "to": { "name": new.name, "status": new.status },
         "below": below,
     });
+    crate::store::library_changed(tx)?;
     record(tx, ctx, &Entry::new("addresses.edit_place", format!("place:{}", old.id), new.division, body))?;
     emit(
         tx,

@@ -123,6 +123,7 @@ pub fn run(tx: &mut Tx, ctx: &Ctx, cells: &CellIndex, rows: &[PlaceRow]) -> Resu
     }
     if done.added + done.changed > 0 {
         let body = json!({ "rows": done.rows, "added": done.added, "changed": done.changed });
+        crate::store::library_changed(tx)?;
         record(tx, ctx, &Entry::new("addresses.import_places", "places", 0, body))?;
     }
     Ok(done)
@@ -143,13 +144,17 @@ fn put(tx: &mut Tx, ctx: &Ctx, row: &PlaceRow, place: Place, done: &mut Imported
         Some(old) => {
             let new = Place { id: old.id.clone(), status: old.status, version: old.version + 1, ..place };
             let same = old.name == new.name && old.address == new.address && old.point == new.point;
+            let redrawn = match &row.outline {
+                Some(outline) => queries::outline(tx, &old.id)?.as_ref() != Some(outline),
+                None => false,
+            };
             if !same {
                 store::update(tx, ctx, &old, &new, "import")?;
-                done.changed += 1;
             }
-            if let Some(outline) = &row.outline {
+            if let Some(outline) = row.outline.as_ref().filter(|_| redrawn) {
                 tx.exec(&sql::SET_OUTLINE, &[(&old.id).into(), wkb::write(outline).into()])?;
             }
+            done.changed += u64::from(!same || redrawn);
             if same { old } else { new }
         }
     };
