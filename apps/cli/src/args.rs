@@ -95,6 +95,12 @@ pub enum Command {
         after_help = "Examples:\n  gridweave locate --cells cells-base.geojson --points places.csv --out located.csv\n  gridweave locate --cells cells.parquet --points points.parquet --snapshot cells.atlas --count"
     )]
     Locate(LocateCall),
+    /// The map's tiles.
+    Tiles {
+        /// What.
+        #[command(subcommand)]
+        what: TilesCommand,
+    },
     /// Bring coordinates from one system to another: WGS 84, CGCS2000, GCJ-02, BD-09, Web Mercator,
     /// Gauss–Krüger and UTM zones.
     #[command(
@@ -427,6 +433,29 @@ pub struct LocateCall {
     /// Write nothing; print one line of JSON with counts and times.
     #[arg(long)]
     pub count: bool,
+}
+
+/// `gridweave tiles`.
+#[derive(Subcommand)]
+pub enum TilesCommand {
+    /// Write a set of tiles as one file, MBTiles or PMTiles by its ending.
+    #[command(
+        after_help = "Examples:\n  gridweave tiles export --set base --out base.pmtiles\n  gridweave tiles export --set cells --min-zoom 8 --max-zoom 15 --out cells.mbtiles"
+    )]
+    Export {
+        /// `base` (roads, water, buildings) or `cells` (divisions and every network).
+        #[arg(long)]
+        set: String,
+        /// .mbtiles or .pmtiles.
+        #[arg(long)]
+        out: PathBuf,
+        /// First zoom.
+        #[arg(long, default_value_t = 8)]
+        min_zoom: u8,
+        /// Last zoom.
+        #[arg(long, default_value_t = 16)]
+        max_zoom: u8,
+    },
 }
 
 /// `gridweave convert-crs`.

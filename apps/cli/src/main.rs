@@ -8,6 +8,7 @@ mod kernels;
 mod locate;
 mod progress;
 mod serve;
+mod tiles;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -52,6 +53,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Report(call) => data::report(&call),
         Command::City { what } => city::run(&settings, what),
         Command::Locate(call) => locate::locate(&call, settings.json),
+        Command::Tiles { what } => tiles::run(&settings, what),
         Command::ConvertCrs(call) => convert::convert(&call, settings.json),
         Command::Address { what } => kernels::address(what),
         Command::Meters { what } => kernels::meters(what),

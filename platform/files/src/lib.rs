@@ -8,6 +8,7 @@ pub mod batches;
 mod csv_file;
 pub mod gpkg;
 mod mapped;
+pub mod mbtiles;
 pub mod osm;
 mod parquet_file;
 pub mod shp;

@@ -73,6 +73,29 @@ impl LayerSet {
         Self { layers: sources.into_iter().map(Layer::new).collect(), cut: RwLock::default() }
     }
 
+    /// The tiles of the zooms from `low` to `high` that something may be drawn in, zoom by zoom: found by
+    /// going down only where there is something.
+    pub fn tiles_within(&self, low: u8, high: u8) -> Vec<TileId> {
+        let mut found = Vec::new();
+        let mut level: Vec<TileId> = TileId::new(0, 0, 0).into_iter().collect();
+        for z in 0..=high {
+            level.retain(|id| {
+                let reach = id.bounds();
+                self.layers.iter().any(|layer| layer.any_near(&reach))
+            });
+            if z >= low {
+                found.extend_from_slice(&level);
+            }
+            let below = |id: &TileId| {
+                let (x, y) = (id.x * 2, id.y * 2);
+                let four = [(x, y), (x + 1, y), (x, y + 1), (x + 1, y + 1)];
+                four.into_iter().filter_map(move |(x, y)| TileId::new(z + 1, x, y))
+            };
+            level = level.iter().flat_map(below).collect();
+        }
+        found
+    }
+
     /// Names of the layers with the names and types of their properties, as TileJSON lists them: a type is
     /// `String`, `Number` or `Boolean`.
     pub fn fields(&self) -> Vec<(&str, BTreeMap<&'static str, &'static str>)> {
@@ -192,6 +215,12 @@ impl Layer {
         (y0..=y1).flat_map(|y| (x0..=x1).map(move |x| y * self.side + x)).collect()
     }
 
+    /// Does anything's bounds meet the box?
+    fn any_near(&self, reach: &Bounds) -> bool {
+        let meets = |number: &u32| self.features[*number as usize].0.meets(reach);
+        self.buckets_of(reach).into_iter().any(|bucket| self.buckets[bucket].iter().any(meets))
+    }
+
     /// Features whose bounds meet the box, each once, in the order of the source.
     fn near(&self, reach: &Bounds) -> Vec<&Feature> {
         let mut numbers: Vec<u32> = self
@@ -281,6 +310,16 @@ mod tests {
         assert!(set.tile(TileId::new(14, 0, 0).unwrap()).unwrap().is_empty());
         assert_eq!(&*set.kept_tile(tile_at(14)).unwrap(), near.as_slice());
         assert_eq!(&*set.kept_tile(tile_at(14)).unwrap(), near.as_slice(), "the same when it is kept");
+        for z in 0..=14 {
+            // Nothing that is drawn is left out.
+            let all = set.tiles_within(z, z);
+            let around = tile_at(z);
+            for (dx, dy) in (0..9).map(|i| (i % 3, i / 3)) {
+                let (x, y) = ((around.x + dx).saturating_sub(1), (around.y + dy).saturating_sub(1));
+                let Some(id) = TileId::new(z, x, y) else { continue };
+                assert!(set.tile(id).unwrap().is_empty() || all.contains(&id), "{id:?}");
+            }
+        }
         assert_eq!(
             set.fields()[1].1.iter().collect::<Vec<_>>(),
             [(&"due", &"Number"), (&"open", &"Boolean")]

@@ -24,6 +24,15 @@ pub fn run(arguments: &[&str]) -> anyhow::Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
+/// Runs a call that must fail: its exit code and what it said.
+pub fn fails(arguments: &[&str]) -> anyhow::Result<(i32, String)> {
+    let output = Command::new(binary()?).args(arguments).output()?;
+    if output.status.success() {
+        bail!("gridweave {arguments:?} should have failed");
+    }
+    Ok((output.status.code().unwrap_or(-1), String::from_utf8(output.stderr)?))
+}
+
 /// A running server; killed with this value.
 pub struct Server {
     child: Child,

@@ -4,19 +4,18 @@ use super::Server;
 use super::guard::{Query, Who};
 use super::problem::{Answer, HttpRefusal, Problem};
 use super::route::{Access, Route, get};
+use crate::layers;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use gridweave_access::{Action, reach};
 use gridweave_addresses::queries as places;
-use gridweave_atlas::Geometry;
 use gridweave_atlas::tile::TileId;
 use gridweave_cases::queries as cases;
 use gridweave_core::time::DAY_MS;
 use gridweave_db::{DbError, Tx};
-use gridweave_territory::queries as territory;
-use gridweave_tiles::{Feature, LayerSet, LayerSource, Property};
+use gridweave_tiles::LayerSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -66,108 +65,16 @@ fn set_of(tx: &mut Tx, cache: &TileCache, name: &str) -> Result<Option<(Vec<i64>
     Ok(match name {
         "base" => {
             let epoch = vec![places::map_epoch(tx)?];
-            let set = cached(tx, &cache.base, epoch.clone(), base_set)?;
+            let set = cached(tx, &cache.base, epoch.clone(), layers::base)?;
             Some((epoch, set))
         }
         "cells" => {
             let epoch = vec![tx.one(&gridweave_territory::sql::EPOCH, &[], |row| row.int(0))?];
-            let set = cached(tx, &cache.cells, epoch.clone(), cells_set)?;
+            let set = cached(tx, &cache.cells, epoch.clone(), layers::cells)?;
             Some((epoch, set))
         }
         _ => None,
     })
-}
-
-fn text(value: &str) -> Property {
-    Property::Text(value.to_owned())
-}
-
-/// From which zoom a class of road is drawn.
-fn road_zoom(class: &str) -> u8 {
-    match class {
-        "motorway" | "trunk" | "primary" => 8,
-        "secondary" | "tertiary" => 11,
-        // A street network without classes.
-        "road" => 11,
-        "residential" | "unclassified" | "living_street" | "minor_road" => 13,
-        _ => 14,
-    }
-}
-
-fn base_set(tx: &mut Tx) -> Result<LayerSet, DbError> {
-    let mut layers: std::collections::BTreeMap<String, Vec<Feature>> = Default::default();
-    for feature in places::base_features(tx)? {
-        // Slip roads are drawn as the road that they belong to.
-        let class = feature.class.trim_end_matches("_link");
-        let min_zoom = match feature.layer.as_str() {
-            "road" => road_zoom(class),
-            "water" => 8,
-            "green" => 12,
-            "poi" => 16,
-            _ => 14,
-        };
-        let mut properties = vec![("class", text(class))];
-        properties.extend(feature.name.as_deref().map(|name| ("name", text(name))));
-        let drawn = Feature { min_zoom, max_zoom: 24, geometry: feature.geometry, properties };
-        layers.entry(feature.layer).or_default().push(drawn);
-    }
-    for place in places::drawn_places(tx)? {
-        let min_zoom = if place.kind == "compound" { 14 } else { 15 };
-        let layer = if matches!(place.kind.as_str(), "compound") { "compound" } else { "building" };
-        let properties =
-            vec![("id", text(&place.id.0)), ("name", text(&place.name)), ("kind", text(&place.kind))];
-        // A label of its own stands once in the middle; outlines repeat at the edges of tiles.
-        let label = Feature {
-            min_zoom: min_zoom + 1,
-            max_zoom: 24,
-            geometry: Geometry::Point(place.geometry.anchor()),
-            properties: properties.clone(),
-        };
-        layers.entry(format!("{layer}_label")).or_default().push(label);
-        let drawn = Feature { min_zoom, max_zoom: 24, geometry: place.geometry, properties };
-        layers.entry(layer.to_owned()).or_default().push(drawn);
-    }
-    let sources = layers.into_iter().map(|(name, features)| LayerSource { name, features }).collect();
-    Ok(LayerSet::new(sources))
-}
-
-fn cells_set(tx: &mut Tx) -> Result<LayerSet, DbError> {
-    let (mut areas, mut labels, mut divisions, mut division_labels) = (vec![], vec![], vec![], vec![]);
-    for cell in territory::drawn_cells(tx)? {
-        let properties = vec![
-            ("network", text(&cell.network)),
-            ("code", text(&format!("{:015}", cell.code))),
-            ("name", text(&cell.name)),
-            ("households", Property::Int(cell.households)),
-        ];
-        let at = Geometry::Point(cell.shape.inner_point());
-        labels.push(Feature { min_zoom: 14, max_zoom: 24, geometry: at, properties: properties.clone() });
-        areas.push(Feature { min_zoom: 9, max_zoom: 24, geometry: Geometry::Shape(cell.shape), properties });
-    }
-    for (division, shape) in territory::drawn_divisions(tx)? {
-        let properties = vec![
-            ("code", text(&division.code.to_string())),
-            ("name", text(&division.name)),
-            ("level", Property::Int(division.level)),
-        ];
-        let at = Geometry::Point(shape.inner_point());
-        division_labels.push(Feature {
-            min_zoom: 5,
-            max_zoom: 13,
-            geometry: at,
-            properties: properties.clone(),
-        });
-        divisions.push(Feature { min_zoom: 3, max_zoom: 24, geometry: Geometry::Shape(shape), properties });
-    }
-    let named = [
-        ("cell", areas),
-        ("cell_label", labels),
-        ("division", divisions),
-        ("division_label", division_labels),
-    ];
-    let sources =
-        named.into_iter().map(|(name, features)| LayerSource { name: name.to_owned(), features }).collect();
-    Ok(LayerSet::new(sources))
 }
 
 async fn tile(
