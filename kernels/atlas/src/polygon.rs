@@ -1,5 +1,7 @@
 //! Polygons, their bounds and the exact point-in-polygon rule.
 
+use crate::tile::clip_segment;
+
 /// Longitude and latitude, or projected x and y.
 pub type Point = [f64; 2];
 
@@ -199,25 +201,6 @@ pub enum Geometry {
     Shape(Shape),
 }
 
-/// Does a segment reach into a closed box? Cuts it by each side in turn (Liang and Barsky).
-fn reaches(a: Point, b: Point, into: &Bounds) -> bool {
-    let (mut enter, mut leave) = (0.0f64, 1.0f64);
-    for axis in 0..2 {
-        let d = b[axis] - a[axis];
-        for (p, q) in [(-d, a[axis] - into.min[axis]), (d, into.max[axis] - a[axis])] {
-            if p == 0.0 && q < 0.0 {
-                return false;
-            }
-            if p < 0.0 {
-                enter = enter.max(q / p);
-            } else if p > 0.0 {
-                leave = leave.min(q / p);
-            }
-        }
-    }
-    enter <= leave
-}
-
 impl Geometry {
     /// Does it share a point with a closed box?
     pub fn meets(&self, bounds: &Bounds) -> bool {
@@ -226,12 +209,12 @@ impl Geometry {
         }
         match self {
             Geometry::Point(p) => bounds.holds(*p),
-            Geometry::Lines(lines) => {
-                lines.iter().any(|line| line.windows(2).any(|pair| reaches(pair[0], pair[1], bounds)))
-            }
+            Geometry::Lines(lines) => lines
+                .iter()
+                .any(|line| line.windows(2).any(|pair| clip_segment(pair[0], pair[1], bounds).is_some())),
             // An edge reaches in, or the whole box lies inside.
             Geometry::Shape(shape) => {
-                shape.edges().any(|(a, b)| reaches(a, b, bounds)) || shape.contains(bounds.min)
+                shape.edges().any(|(a, b)| clip_segment(a, b, bounds).is_some()) || shape.contains(bounds.min)
             }
         }
     }
@@ -273,5 +256,23 @@ impl Geometry {
                 .copied()
                 .unwrap_or([0.0, 0.0]),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_box_is_met_by_what_reaches_into_it_and_by_what_holds_it() {
+        let at = |x: f64, y: f64| Bounds { min: [x, y], max: [x + 1.0, y + 1.0] };
+        let triangle = vec![[0.0, 0.0], [10.0, 0.0], [0.0, 10.0], [0.0, 0.0]];
+        let shape = Geometry::Shape(Polygon::from_ring(triangle.clone()).into());
+        let lines = Geometry::Lines(vec![triangle]);
+        // Inside, across an edge, in the empty corner of its bounds, beyond.
+        let boxes = [at(1.0, 1.0), at(4.5, 4.5), at(8.0, 8.0), at(20.0, 0.0)];
+        assert_eq!(boxes.map(|b| shape.meets(&b)), [true, true, false, false]);
+        assert_eq!(boxes.map(|b| lines.meets(&b)), [false, true, false, false]);
+        assert_eq!(boxes.map(|b| Geometry::Point([5.0, 5.0]).meets(&b)), [false, true, false, false]);
     }
 }

@@ -174,7 +174,7 @@ fn meet(a: Point, b: Point, axis: usize, limit: f64) -> Point {
     p
 }
 
-/// Liang and Barsky: the stretches of a line within the box.
+/// The stretches of a line within the box.
 fn clip_line(line: &[Point], reach: &Bounds) -> Vec<Vec<Point>> {
     let mut stretches: Vec<Vec<Point>> = Vec::new();
     for pair in line.windows(2) {
@@ -187,7 +187,8 @@ fn clip_line(line: &[Point], reach: &Bounds) -> Vec<Vec<Point>> {
     stretches
 }
 
-fn clip_segment(a: Point, b: Point, reach: &Bounds) -> Option<(Point, Point)> {
+/// The stretch of a segment within a closed box, if any (Liang and Barsky).
+pub(crate) fn clip_segment(a: Point, b: Point, reach: &Bounds) -> Option<(Point, Point)> {
     let (mut enter, mut leave) = (0.0f64, 1.0f64);
     for axis in 0..2 {
         let d = b[axis] - a[axis];

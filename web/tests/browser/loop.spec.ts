@@ -45,7 +45,20 @@ test("an event becomes a case, a visit, and is verified by someone else", async 
   await worker.see("found-solved").click();
   await worker.see("position").click();
   await worker.look("visit-form");
+  // The sheet stays for as long as the visit is on its way: who sees it go knows that it has arrived.
+  let arrive = () => {};
+  const underWay = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  await worker.page.route("**/api/v1/visits", async (route) => {
+    await underWay;
+    await route.continue();
+  });
+  const asked = worker.page.waitForRequest("**/api/v1/visits");
   await worker.see("submit-visit").click();
+  await asked;
+  await expect(worker.see("task-sheet")).toBeVisible();
+  arrive();
   await expect(worker.see("task-sheet")).toBeHidden();
   await expect(worker.see("task").filter({ hasText: title })).toHaveCount(0);
   await worker.close();

@@ -164,6 +164,9 @@ export function useToday() {
     window.clearInterval(timer);
   });
   return {
+    /** Every task that is known, also those whose visit waits to be sent. */
+    all: tasks,
+    /** What is left to do: without those whose visit waits to be sent. */
     tasks: computed(() =>
       tasks.value.filter((view) => !outbox.value.some((draft) => draft.task === view.task.id)),
     ),
