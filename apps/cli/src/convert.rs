@@ -2,11 +2,13 @@
 
 use crate::WrongCall;
 use crate::args::ConvertCall;
+use crate::columns::column;
 use anyhow::Context;
 use gridweave_atlas::Geometry;
 use gridweave_atlas::crs::{Converter, Crs};
 use gridweave_atlas::geojson;
 use gridweave_files::batches::{BatchWriter, Column, Kind, open_batches, read_ahead};
+use gridweave_files::unfinished;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::ExitCode;
@@ -48,13 +50,8 @@ pub fn convert(call: &ConvertCall, json_only: bool) -> anyhow::Result<ExitCode> 
 fn table(call: &ConvertCall, converter: &Converter) -> anyhow::Result<(u64, u64)> {
     let source = open_batches(&call.input)?;
     let header = source.header().to_vec();
-    let column = |name: &str| {
-        header.iter().position(|column| column == name).ok_or_else(|| {
-            let there = header.join(", ");
-            WrongCall(format!("{}: no column {name:?}; there are: {there}", call.input.display()))
-        })
-    };
-    let (lon, lat) = (column(&call.lon)?, column(&call.lat)?);
+    let [lon, lat] = [&call.lon, &call.lat].map(|name| column(&header, name, &call.input));
+    let (lon, lat) = (lon?, lat?);
     let mut kinds = source.kinds();
     (kinds[lon], kinds[lat]) = (Kind::Float, Kind::Float);
     let mut writer = BatchWriter::create(Some(&call.out), &header, &kinds)?;
@@ -116,8 +113,7 @@ fn features(call: &ConvertCall, converter: &Converter) -> anyhow::Result<(u64, u
         }));
     }
     let done = converted.len() as u64;
-    let mut unfinished = call.out.as_os_str().to_owned();
-    unfinished.push(".unfinished");
+    let unfinished = unfinished(&call.out);
     let collection = json!({ "type": "FeatureCollection", "features": converted });
     std::fs::write(&unfinished, collection.to_string()).with_context(|| call.out.display().to_string())?;
     std::fs::rename(&unfinished, &call.out).with_context(|| call.out.display().to_string())?;

@@ -1,24 +1,17 @@
 //! The kernels over files: `address`, `meters`.
 
-use crate::WrongCall;
 use crate::args::{AddressCommand, MetersCommand};
+use crate::columns::column;
 use anyhow::Context;
 use gridweave_address::{Candidate, Hints, Library, match_text, parse, place_keys};
 use gridweave_core::{TimeMs, Zone};
-use gridweave_files::{Table, read_table, write_csv};
+use gridweave_files::{read_table, write_csv};
 use gridweave_meters::Detector;
 use gridweave_meters::score::{Found, Truth, score};
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, Write};
 use std::path::Path;
 use std::process::ExitCode;
-
-fn column(table: &Table, name: &str, path: &Path) -> anyhow::Result<usize> {
-    table.column(name).ok_or_else(|| {
-        let found = table.header.join(", ");
-        WrongCall(format!("{}: no column {name:?}; there are: {found}", path.display())).into()
-    })
-}
 
 fn output(path: Option<&Path>) -> anyhow::Result<Box<dyn Write>> {
     Ok(match path {
@@ -68,8 +61,9 @@ pub fn address(what: AddressCommand) -> anyhow::Result<ExitCode> {
         }
         AddressCommand::Match { library, input, column: name, out } => {
             let places = read_table(&library)?;
-            let id = places.column("place_id").map_or_else(|| column(&places, "code", &library), Ok)?;
-            let text = column(&places, "address", &library)?;
+            let id =
+                places.column("place_id").map_or_else(|| column(&places.header, "code", &library), Ok)?;
+            let text = column(&places.header, "address", &library)?;
             let kind = places.column("kind");
             let mut index: HashMap<String, Vec<Candidate>> = HashMap::new();
             for (_, row) in &places.rows {
@@ -86,7 +80,7 @@ pub fn address(what: AddressCommand) -> anyhow::Result<ExitCode> {
             }
             let mut index = InMemory(index);
             let table = read_table(&input)?;
-            let wanted = column(&table, &name, &input)?;
+            let wanted = column(&table.header, &name, &input)?;
             let mut header = table.header.clone();
             header.extend(["place_id", "level", "confidence", "reason"].map(str::to_owned));
             let rows = table.rows.iter().map(|(_, row)| {
@@ -114,7 +108,7 @@ pub fn meters(what: MetersCommand) -> anyhow::Result<ExitCode> {
             let mut bad = 0;
             for path in &files {
                 let table = read_table(path)?;
-                let at = [&meter, &time, &value].map(|name| column(&table, name, path));
+                let at = [&meter, &time, &value].map(|name| column(&table.header, name, path));
                 let [m, t, v] = at;
                 let (m, t, v) = (m?, t?, v?);
                 for (line, row) in &table.rows {
@@ -159,7 +153,7 @@ pub fn meters(what: MetersCommand) -> anyhow::Result<ExitCode> {
         }
         MetersCommand::Score { signals, truth } => {
             let table = read_table(&signals)?;
-            let [m, k, d] = ["meter", "kind", "detected"].map(|name| column(&table, name, &signals));
+            let [m, k, d] = ["meter", "kind", "detected"].map(|name| column(&table.header, name, &signals));
             let (m, k, d) = (m?, k?, d?);
             let day = |text: &str| Zone::day_from_text(text).unwrap_or(i64::MAX);
             let found: Vec<Found> = table
@@ -168,7 +162,7 @@ pub fn meters(what: MetersCommand) -> anyhow::Result<ExitCode> {
                 .map(|(_, row)| Found { meter: row[m].clone(), kind: row[k].clone(), detected: day(&row[d]) })
                 .collect();
             let table = read_table(&truth)?;
-            let [m, k, s] = ["meter", "kind", "since"].map(|name| column(&table, name, &truth));
+            let [m, k, s] = ["meter", "kind", "since"].map(|name| column(&table.header, name, &truth));
             let (m, k, s) = (m?, k?, s?);
             let truths: Vec<Truth> = table
                 .rows

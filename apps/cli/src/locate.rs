@@ -2,10 +2,11 @@
 
 use crate::WrongCall;
 use crate::args::LocateCall;
+use crate::columns::{column, no_column};
 use anyhow::Context;
 use gridweave_atlas::{Geometry, Index, IndexBuilder, NONE, Point, Shape, geojson, wkb};
 use gridweave_files::batches::{BatchWriter, Batches, Column, Kind, open_batches, read_ahead};
-use gridweave_files::map_file;
+use gridweave_files::{map_file, unfinished};
 use indicatif::ProgressBar;
 use serde_json::json;
 use std::path::Path;
@@ -35,14 +36,6 @@ impl Faults {
             eprintln!("… and more; the summary counts them");
         }
     }
-}
-
-fn no_column(header: &[String], wanted: &str, path: &Path) -> anyhow::Error {
-    WrongCall(format!("{}: no column {wanted:?}; there are: {}", path.display(), header.join(", "))).into()
-}
-
-fn column(header: &[String], name: &str, path: &Path) -> anyhow::Result<usize> {
-    header.iter().position(|column| column == name).ok_or_else(|| no_column(header, name, path))
 }
 
 fn ends_in(path: &Path, endings: &[&str]) -> bool {
@@ -203,8 +196,7 @@ fn index(call: &LocateCall, faults: &mut Faults, clocked: &mut Clocked) -> anyho
 
 /// Writes the snapshot beside its name and renames it: readers of an older one go on undisturbed.
 fn save(index: &Index, made_of: &str, path: &Path) -> anyhow::Result<()> {
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(".unfinished");
+    let unfinished = unfinished(path);
     let shown = || path.display().to_string();
     let mut out = std::io::BufWriter::new(std::fs::File::create(&unfinished).with_context(shown)?);
     index.write(made_of, &mut out).with_context(shown)?;
@@ -212,19 +204,12 @@ fn save(index: &Index, made_of: &str, path: &Path) -> anyhow::Result<()> {
     std::fs::rename(&unfinished, path).with_context(shown)
 }
 
-/// How the points of a table are found.
-enum Where {
-    /// Two columns.
-    LonLat(usize, usize),
-    /// WKB points.
-    Wkb(usize),
-}
-
-fn where_in(header: &[String], path: &Path) -> anyhow::Result<Where> {
+/// The columns that say where the points are: longitude and latitude, or one of WKB points.
+fn place_columns(header: &[String], path: &Path) -> anyhow::Result<Vec<usize>> {
     let at = |name: &str| header.iter().position(|column| column == name);
     match (at("lon"), at("lat"), at("geometry")) {
-        (Some(lon), Some(lat), _) => Ok(Where::LonLat(lon, lat)),
-        (_, _, Some(geometry)) => Ok(Where::Wkb(geometry)),
+        (Some(lon), Some(lat), _) => Ok(vec![lon, lat]),
+        (_, _, Some(geometry)) => Ok(vec![geometry]),
         _ => Err(no_column(header, "lon, lat (or geometry)", path)),
     }
 }
@@ -267,15 +252,16 @@ pub fn locate(call: &LocateCall, json_only: bool) -> anyhow::Result<ExitCode> {
             WrongCall("--json leaves standard output to the summary: say --out FILE".to_owned()).into()
         );
     }
+    let source: Box<dyn Batches> = open_batches(&call.points)?;
+    let header = source.header().to_vec();
+    let place = place_columns(&header, &call.points)?;
     let (mut faults, mut clocked) = (Faults::default(), Clocked::default());
     let index = index(call, &mut faults, &mut clocked)?;
     let layers = index.layers();
-    let source: Box<dyn Batches> = open_batches(&call.points)?;
-    let header = source.header().to_vec();
-    let wanted: Vec<usize> = match (call.count, where_in(&header, &call.points)?) {
-        (false, _) => (0..header.len()).collect(),
-        (true, Where::LonLat(lon, lat)) => vec![lon, lat],
-        (true, Where::Wkb(geometry)) => vec![geometry],
+    // Counting reads the places alone, so that they stand first in a batch.
+    let (wanted, place) = match call.count {
+        true => (place.clone(), (0..place.len()).collect()),
+        false => ((0..header.len()).collect(), place),
     };
     let mut writer = match call.count {
         true => None,
@@ -302,11 +288,7 @@ pub fn locate(call: &LocateCall, json_only: bool) -> anyhow::Result<ExitCode> {
                 format!("{} line {}: {}", call.points.display(), bad.line, bad.why)
             });
         }
-        let place: Vec<&Column> = match (call.count, where_in(&header, &call.points)?) {
-            (true, _) => batch.columns.iter().collect(),
-            (false, Where::LonLat(lon, lat)) => vec![&batch.columns[lon], &batch.columns[lat]],
-            (false, Where::Wkb(geometry)) => vec![&batch.columns[geometry]],
-        };
+        let place: Vec<&Column> = place.iter().map(|i| &batch.columns[*i]).collect();
         let told = |row: usize| format!("{} row {}", call.points.display(), batch.first_row + row as u64);
         let points = points_of(&place, &mut faults, told);
         if writer.is_none() {

@@ -2,6 +2,7 @@
 
 mod args;
 mod city;
+mod columns;
 mod convert;
 mod data;
 mod kernels;

@@ -6,6 +6,7 @@ use crate::serve::configuration;
 use anyhow::Context;
 use gridweave_atlas::tile::TileId;
 use gridweave_files::mbtiles::MbTiles;
+use gridweave_files::unfinished;
 use gridweave_server::{App, layers};
 use gridweave_tiles::LayerSet;
 use indicatif::ProgressBar;
@@ -45,8 +46,7 @@ impl Sink {
                 Ok(Sink::MbTiles(Box::new(MbTiles::create(out, &metadata)?)))
             }
             Some("pmtiles") => {
-                let mut unfinished = out.as_os_str().to_owned();
-                unfinished.push(".unfinished");
+                let unfinished = unfinished(out);
                 let file = File::create(&unfinished).with_context(|| out.display().to_string())?;
                 let writer = PmTilesWriter::new(TileType::Mvt)
                     .tile_compression(Compression::Gzip)
@@ -55,7 +55,7 @@ impl Sink {
                     .bounds(west, south, east, north)
                     .metadata(&vector_layers)
                     .create(file)?;
-                Ok(Sink::PmTiles(Box::new(writer), unfinished.into()))
+                Ok(Sink::PmTiles(Box::new(writer), unfinished))
             }
             _ => Err(WrongCall(format!("{}: use .mbtiles or .pmtiles", out.display())).into()),
         }

@@ -209,8 +209,3 @@ pub fn points(tx: &mut Tx, since_ms: i64) -> Result<Vec<CasePoint>, DbError> {
     })?;
     Ok(found)
 }
-
-/// Changes whenever a case has changed.
-pub fn map_epoch(tx: &mut Tx) -> Result<[i64; 2], DbError> {
-    tx.one(&sql::MAP_EPOCH, &[], |row| Ok([row.int(0)?, row.int(1)?]))
-}

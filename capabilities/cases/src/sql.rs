@@ -25,12 +25,7 @@ macro_rules! wanted {
 
 macro_rules! queue {
     ($where:literal, $order:literal) => {
-        concat!(
-            "select id, no, state, category, title, description, source, urgency, place_id, address, lon, lat, division, located, \
-             established_at_ms, due_at_ms, handler, handler_name, dispatched_by, handled_by, merged_into, returns, reworks, urges, \
-             reason, ended_at_ms, version from cases ",
-            $where, wanted!(), $order
-        )
+        concat!(select_case!(""), $where, wanted!(), $order)
     };
 }
 
@@ -86,8 +81,6 @@ gridweave_db::statements! {
     /// Cases with a point, for the map.
     POINTS = "select no, state, title, urgency, due_at_ms, lon, lat, division, open, established_at_ms from cases where lon is not null \
               and (open = true or established_at_ms > $1) order by id";
-    /// Changes whenever a case has changed.
-    MAP_EPOCH = "select count(*), cast(coalesce(sum(version), 0) as bigint) from cases";
     /// Moves a case.
     MOVE = "update cases set state = $2, open = $3, handler = $4, handler_name = $5, dispatched_by = $6, handled_by = $7, \
             merged_into = $8, returns = $9, reworks = $10, urges = $11, ended_at_ms = $12, reason = $13, version = version + 1 where id = $1";

@@ -14,10 +14,12 @@ mod parquet_file;
 pub mod shp;
 pub mod store;
 pub mod table;
+mod unfinished;
 mod xlsx_file;
 
 pub use csv_file::write_csv;
 pub use mapped::{Mapped, map_file};
 pub use store::BlobStore;
 pub use table::{BadRow, FileError, Format, Table, read_table, read_table_from};
+pub use unfinished::unfinished;
 pub use xlsx_file::write_xlsx;

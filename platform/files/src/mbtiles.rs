@@ -1,6 +1,7 @@
 //! MBTiles (1.3): a set of tiles as one SQLite file, for use elsewhere.
 
 use crate::table::FileError;
+use crate::unfinished::unfinished;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use rusqlite::Connection;
@@ -28,9 +29,7 @@ fn gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
 impl MbTiles {
     /// Begins a file with its metadata (`name`, `format`, `bounds`, `json` …).
     pub fn create(path: &Path, metadata: &[(&str, String)]) -> Result<Self, FileError> {
-        let mut unfinished = path.as_os_str().to_owned();
-        unfinished.push(".unfinished");
-        let unfinished = PathBuf::from(unfinished);
+        let unfinished = unfinished(path);
         let io = |source| FileError::Io { path: unfinished.display().to_string(), source };
         if unfinished.exists() {
             std::fs::remove_file(&unfinished).map_err(io)?;

@@ -7,6 +7,7 @@ mod csv_batches;
 mod parquet_batches;
 
 use crate::table::{BadRow, FileError, Format};
+use crate::unfinished::unfinished;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -196,9 +197,7 @@ impl BatchWriter {
             (format @ (Format::Csv | Format::Parquet), false) => format,
             _ => return Err(FileError::Format(path.display().to_string())),
         };
-        let mut unfinished = path.as_os_str().to_owned();
-        unfinished.push(".unfinished");
-        let unfinished = PathBuf::from(unfinished);
+        let unfinished = unfinished(path);
         let io = |source| FileError::Io { path: unfinished.display().to_string(), source };
         let file = File::create(&unfinished).map_err(io)?;
         let sink = match format {
