@@ -29,7 +29,7 @@ enum Sink {
 impl Sink {
     fn create(out: &Path, set: &str, tiles: &LayerSet, zooms: (u8, u8)) -> anyhow::Result<Self> {
         let fields: Vec<Value> =
-            tiles.fields().into_iter().map(|(id, fields)| json!({ "id": id, "fields": fields })).collect();
+            tiles.fields().iter().map(|(id, fields)| json!({ "id": id, "fields": fields })).collect();
         let vector_layers = json!({ "vector_layers": fields }).to_string();
         let [west, south, east, north] = tiles.bounds().unwrap_or([-180.0, -85.0, 180.0, 85.0]);
         match out.extension().and_then(|ending| ending.to_str()) {

@@ -5,6 +5,7 @@ use gridweave_atlas::Geometry;
 use gridweave_db::{DbError, Tx};
 use gridweave_territory::queries as territory;
 use gridweave_tiles::{Feature, LayerSet, LayerSource, Property};
+use std::borrow::Cow;
 
 /// The set of a name: `base` or `cells`.
 pub fn named(tx: &mut Tx, name: &str) -> Result<Option<LayerSet>, DbError> {
@@ -15,8 +16,8 @@ pub fn named(tx: &mut Tx, name: &str) -> Result<Option<LayerSet>, DbError> {
     }
 }
 
-fn text(value: &str) -> Property {
-    Property::Text(value.to_owned())
+fn text(key: &'static str, value: &str) -> (Cow<'static, str>, Property) {
+    (key.into(), value.into())
 }
 
 /// From which zoom a class of road is drawn.
@@ -44,16 +45,15 @@ pub fn base(tx: &mut Tx) -> Result<LayerSet, DbError> {
             "poi" => 16,
             _ => 14,
         };
-        let mut properties = vec![("class", text(class))];
-        properties.extend(feature.name.as_deref().map(|name| ("name", text(name))));
+        let mut properties = vec![text("class", class)];
+        properties.extend(feature.name.as_deref().map(|name| text("name", name)));
         let drawn = Feature { min_zoom, max_zoom: 24, geometry: feature.geometry, properties };
         layers.entry(feature.layer).or_default().push(drawn);
     }
     for place in places::drawn_places(tx)? {
         let min_zoom = if place.kind == "compound" { 14 } else { 15 };
         let layer = if matches!(place.kind.as_str(), "compound") { "compound" } else { "building" };
-        let properties =
-            vec![("id", text(&place.id.0)), ("name", text(&place.name)), ("kind", text(&place.kind))];
+        let properties = vec![text("id", &place.id.0), text("name", &place.name), text("kind", &place.kind)];
         // A label of its own stands once in the middle; outlines repeat at the edges of tiles.
         let label = Feature {
             min_zoom: min_zoom + 1,
@@ -74,10 +74,10 @@ pub fn cells(tx: &mut Tx) -> Result<LayerSet, DbError> {
     let (mut areas, mut labels, mut divisions, mut division_labels) = (vec![], vec![], vec![], vec![]);
     for cell in territory::drawn_cells(tx)? {
         let properties = vec![
-            ("network", text(&cell.network)),
-            ("code", text(&format!("{:015}", cell.code))),
-            ("name", text(&cell.name)),
-            ("households", Property::Int(cell.households)),
+            text("network", &cell.network),
+            text("code", &format!("{:015}", cell.code)),
+            text("name", &cell.name),
+            ("households".into(), Property::Int(cell.households)),
         ];
         let at = Geometry::Point(cell.shape.inner_point());
         labels.push(Feature { min_zoom: 14, max_zoom: 24, geometry: at, properties: properties.clone() });
@@ -85,9 +85,9 @@ pub fn cells(tx: &mut Tx) -> Result<LayerSet, DbError> {
     }
     for (division, shape) in territory::drawn_divisions(tx)? {
         let properties = vec![
-            ("code", text(&division.code.to_string())),
-            ("name", text(&division.name)),
-            ("level", Property::Int(division.level)),
+            text("code", &division.code.to_string()),
+            text("name", &division.name),
+            ("level".into(), Property::Int(division.level)),
         ];
         let at = Geometry::Point(shape.inner_point());
         division_labels.push(Feature {

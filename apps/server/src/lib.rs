@@ -10,6 +10,7 @@ pub mod demo_accounts;
 pub mod drop_folder;
 pub mod http;
 pub mod import;
+pub mod kept;
 pub mod layers;
 pub mod refusals;
 pub mod simulate;

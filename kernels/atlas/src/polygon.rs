@@ -1,7 +1,5 @@
 //! Polygons, their bounds and the exact point-in-polygon rule.
 
-use crate::tile::clip_segment;
-
 /// Longitude and latitude, or projected x and y.
 pub type Point = [f64; 2];
 
@@ -228,6 +226,20 @@ impl Geometry {
         }
     }
 
+    /// Every coordinate by its bits, ring by ring: the same for the same geometry only.
+    pub fn bits(&self) -> impl Iterator<Item = u64> + '_ {
+        let (kind, runs): (u64, Vec<&[Point]>) = match self {
+            Geometry::Point(p) => (0, vec![std::slice::from_ref(p)]),
+            Geometry::Lines(lines) => (1, lines.iter().map(Vec::as_slice).collect()),
+            Geometry::Shape(shape) => (2, shape.rings().map(Vec::as_slice).collect()),
+        };
+        let run = |points: &'_ [Point]| points.len() as u64;
+        let each = runs.into_iter().flat_map(move |points| {
+            std::iter::once(run(points)).chain(points.iter().flatten().map(|v| v.to_bits()))
+        });
+        std::iter::once(kind).chain(each)
+    }
+
     /// Applies a coordinate change to every point.
     pub fn map(self, change: impl Fn(Point) -> Point) -> Self {
         let each = |points: Vec<Point>| points.into_iter().map(&change).collect::<Vec<_>>();
@@ -257,6 +269,29 @@ impl Geometry {
                 .unwrap_or([0.0, 0.0]),
         }
     }
+}
+
+/// The stretch of a segment within a closed box, if any (Liang and Barsky).
+fn clip_segment(a: Point, b: Point, reach: &Bounds) -> Option<(Point, Point)> {
+    let (mut enter, mut leave) = (0.0f64, 1.0f64);
+    for axis in 0..2 {
+        let d = b[axis] - a[axis];
+        for (limit, sign) in [(reach.min[axis], -1.0), (reach.max[axis], 1.0)] {
+            let p = sign * d;
+            let q = sign * (limit - a[axis]);
+            if p == 0.0 && q < 0.0 {
+                return None;
+            }
+            if p < 0.0 {
+                enter = enter.max(q / p);
+            } else if p > 0.0 {
+                leave = leave.min(q / p);
+            }
+        }
+    }
+    let at = |t: f64| [a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])];
+    (enter <= leave)
+        .then(|| (if enter == 0.0 { a } else { at(enter) }, if leave == 1.0 { b } else { at(leave) }))
 }
 
 #[cfg(test)]

@@ -142,6 +142,11 @@ impl Db {
         self.inner.wake.subscribe()
     }
 
+    /// How many writes this process has made or heard of: unchanged as long as [`Db::subscribe`] tells nothing.
+    pub fn writes(&self) -> u64 {
+        *self.inner.wake.borrow()
+    }
+
     /// On PostgreSQL, listens for other servers' writes until the receiver of [`Db::subscribe`] is
     /// no longer wanted. Does nothing on SQLite. Reconnects by itself.
     pub fn listen(&self) {

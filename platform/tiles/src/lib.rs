@@ -1,13 +1,27 @@
 //! Layer sets → vector tiles (Mapbox Vector Tile 2.1), without HTTP.
 //!
-//! A [`LayerSet`] is immutable: it is built from features, indexed by a grid, and swapped whole when
-//! its source has changed. [`LayerSet::tile`] cuts, simplifies and encodes one tile.
+//! A [`LayerSet`] is immutable: it is compiled from features and swapped whole when its source has
+//! changed. [`LayerSet::tile`] cuts and encodes one tile; [`Tiles`] keeps what was cut, and from one set
+//! to the next those tiles that the change did not touch.
+//!
+//! ```
+//! use gridweave_atlas::{Geometry, tile::TileId};
+//! use gridweave_tiles::{Feature, LayerSet, LayerSource};
+//! let here = Feature::new(Geometry::Point([114.3, 30.5])).with("name", "东湖花园");
+//! let set = LayerSet::new(vec![LayerSource { name: "place".into(), features: vec![here] }]);
+//! assert!(!set.tile(TileId::new(0, 0, 0).unwrap()).unwrap().is_empty());
+//! assert!(set.tile(TileId::new(1, 0, 0).unwrap()).unwrap().is_empty());
+//! ```
 
-use gridweave_atlas::tile::{EXTENT, TileId, cut, to_world};
-use gridweave_atlas::{Bounds, Geometry};
-use mvt::{GeomEncoder, GeomType, Tile};
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, PoisonError, RwLock};
+mod kept;
+mod layer;
+mod set;
+
+pub use kept::{KeptTile, Tiles};
+pub use set::{Fields, LayerSet, TileError};
+
+use gridweave_atlas::Geometry;
+use std::borrow::Cow;
 
 /// A property of a feature.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,8 +30,27 @@ pub enum Property {
     Text(String),
     /// A whole number.
     Int(i64),
+    /// A number.
+    Float(f64),
     /// A truth value.
     Bool(bool),
+}
+
+impl Property {
+    /// Its type as TileJSON names it.
+    fn kind(&self) -> &'static str {
+        match self {
+            Property::Text(_) => "String",
+            Property::Int(_) | Property::Float(_) => "Number",
+            Property::Bool(_) => "Boolean",
+        }
+    }
+}
+
+impl From<&str> for Property {
+    fn from(text: &str) -> Self {
+        Property::Text(text.to_owned())
+    }
 }
 
 /// A feature to be drawn, in longitude and latitude.
@@ -30,7 +63,25 @@ pub struct Feature {
     /// Geometry.
     pub geometry: Geometry,
     /// Properties.
-    pub properties: Vec<(&'static str, Property)>,
+    pub properties: Vec<(Cow<'static, str>, Property)>,
+}
+
+impl Feature {
+    /// A feature that is drawn at every zoom, without properties.
+    pub fn new(geometry: Geometry) -> Self {
+        Self { min_zoom: 0, max_zoom: gridweave_atlas::tile::ZOOM_MAX, geometry, properties: Vec::new() }
+    }
+
+    /// The same, drawn from this zoom on.
+    pub fn from_zoom(self, min_zoom: u8) -> Self {
+        Self { min_zoom, ..self }
+    }
+
+    /// The same with one more property.
+    pub fn with(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Property>) -> Self {
+        self.properties.push((key.into(), value.into()));
+        self
+    }
 }
 
 /// Features under one name.
@@ -38,294 +89,152 @@ pub struct Feature {
 pub struct LayerSource {
     /// The layer's name in the tile.
     pub name: String,
-    /// Its features.
+    /// Its features, drawn in this order.
     pub features: Vec<Feature>,
-}
-
-/// Why a tile could not be encoded.
-#[derive(Debug, thiserror::Error)]
-#[error("the tile could not be encoded: {0}")]
-pub struct TileError(#[from] mvt::Error);
-
-/// Layers ready to be cut, with the tiles that were cut already.
-pub struct LayerSet {
-    layers: Vec<Layer>,
-    cut: RwLock<HashMap<TileId, Arc<[u8]>>>,
-}
-
-/// Tiles that a set keeps; beyond, it forgets all and begins anew.
-const KEPT_MAX: usize = 20_000;
-
-struct Layer {
-    name: String,
-    features: Vec<(Bounds, Feature)>,
-    /// Buckets of a grid over the layer's bounds: which features may reach there.
-    bounds: Bounds,
-    side: usize,
-    buckets: Vec<Vec<u32>>,
-}
-
-const SIDE_MAX: usize = 256;
-
-impl LayerSet {
-    /// Projects and indexes the features.
-    pub fn new(sources: Vec<LayerSource>) -> Self {
-        Self { layers: sources.into_iter().map(Layer::new).collect(), cut: RwLock::default() }
-    }
-
-    /// The tiles of the zooms from `low` to `high` that something may be drawn in, zoom by zoom: found by
-    /// going down only where there is something.
-    pub fn tiles_within(&self, low: u8, high: u8) -> Vec<TileId> {
-        let mut found = Vec::new();
-        let mut level: Vec<TileId> = TileId::new(0, 0, 0).into_iter().collect();
-        for z in 0..=high {
-            level.retain(|id| {
-                let reach = id.bounds();
-                self.layers.iter().any(|layer| layer.any_near(&reach))
-            });
-            if z >= low {
-                found.extend_from_slice(&level);
-            }
-            let below = |id: &TileId| {
-                let (x, y) = (id.x * 2, id.y * 2);
-                let four = [(x, y), (x + 1, y), (x, y + 1), (x + 1, y + 1)];
-                four.into_iter().filter_map(move |(x, y)| TileId::new(z + 1, x, y))
-            };
-            level = level.iter().flat_map(below).collect();
-        }
-        found
-    }
-
-    /// Names of the layers with the names and types of their properties, as TileJSON lists them: a type is
-    /// `String`, `Number` or `Boolean`.
-    pub fn fields(&self) -> Vec<(&str, BTreeMap<&'static str, &'static str>)> {
-        let fields = |layer: &Layer| {
-            let properties = layer.features.iter().flat_map(|(_, feature)| &feature.properties);
-            properties
-                .map(|(name, value)| {
-                    let kind = match value {
-                        Property::Text(_) => "String",
-                        Property::Int(_) => "Number",
-                        Property::Bool(_) => "Boolean",
-                    };
-                    (*name, kind)
-                })
-                .collect()
-        };
-        self.layers.iter().map(|layer| (layer.name.as_str(), fields(layer))).collect()
-    }
-
-    /// The encoded tile, cut once and kept: the set never changes. Empty where nothing is drawn.
-    pub fn kept_tile(&self, id: TileId) -> Result<Arc<[u8]>, TileError> {
-        if let Some(known) = self.cut.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
-            return Ok(known.clone());
-        }
-        let fresh: Arc<[u8]> = self.tile(id)?.into();
-        let mut cut = self.cut.write().unwrap_or_else(PoisonError::into_inner);
-        if cut.len() >= KEPT_MAX {
-            cut.clear();
-        }
-        cut.insert(id, fresh.clone());
-        Ok(fresh)
-    }
-
-    /// The bounds of everything in longitude and latitude (west, south, east, north), if there is
-    /// anything.
-    pub fn bounds(&self) -> Option<[f64; 4]> {
-        let all = self.layers.iter().fold(Bounds::EMPTY, |sum, layer| sum.union(layer.bounds));
-        if all.is_empty() {
-            return None;
-        }
-        let degrees = |p: [f64; 2]| {
-            let half = gridweave_atlas::crs::MERCATOR_HALF_M;
-            gridweave_atlas::crs::from_web_mercator([(p[0] * 2.0 - 1.0) * half, (1.0 - p[1] * 2.0) * half])
-        };
-        let (a, b) = (degrees(all.min), degrees(all.max));
-        Some([a[0], b[1], b[0], a[1]])
-    }
-
-    /// The encoded tile; empty where nothing is drawn.
-    pub fn tile(&self, id: TileId) -> Result<Vec<u8>, TileError> {
-        let mut tile = Tile::new(EXTENT as u32);
-        let reach = id.bounds();
-        for layer in &self.layers {
-            let mut drawn = tile.create_layer(&layer.name);
-            let mut any = false;
-            for feature in layer.near(&reach) {
-                if id.z < feature.min_zoom || id.z > feature.max_zoom {
-                    continue;
-                }
-                let Some(geometry) = cut(&feature.geometry, id) else { continue };
-                let mut out = drawn.into_feature(encode(&geometry)?);
-                for (key, value) in &feature.properties {
-                    match value {
-                        Property::Text(text) => out.add_tag_string(key, text),
-                        Property::Int(number) => out.add_tag_int(key, *number),
-                        Property::Bool(value) => out.add_tag_bool(key, *value),
-                    }
-                }
-                drawn = out.into_layer();
-                any = true;
-            }
-            if any {
-                tile.add_layer(drawn)?;
-            }
-        }
-        Ok(tile.to_bytes()?)
-    }
-}
-
-impl Layer {
-    fn new(source: LayerSource) -> Self {
-        let features: Vec<(Bounds, Feature)> = source
-            .features
-            .into_iter()
-            .map(|feature| {
-                let geometry = feature.geometry.map(to_world);
-                (geometry.bounds(), Feature { geometry, ..feature })
-            })
-            .collect();
-        let bounds = features.iter().fold(Bounds::EMPTY, |sum, (b, _)| sum.union(*b));
-        let side = ((features.len() as f64).sqrt().ceil() as usize).clamp(1, SIDE_MAX);
-        let mut layer =
-            Self { name: source.name, features, bounds, side, buckets: vec![Vec::new(); side * side] };
-        for number in 0..layer.features.len() {
-            let feature_bounds = layer.features[number].0;
-            for bucket in layer.buckets_of(&feature_bounds) {
-                layer.buckets[bucket].push(number as u32);
-            }
-        }
-        layer
-    }
-
-    fn buckets_of(&self, reach: &Bounds) -> Vec<usize> {
-        if self.bounds.is_empty() || reach.is_empty() || !self.bounds.meets(reach) {
-            return Vec::new();
-        }
-        let at = |value: f64, axis: usize| {
-            let extent = self.bounds.max[axis] - self.bounds.min[axis];
-            if extent <= 0.0 {
-                return 0;
-            }
-            let share = (value - self.bounds.min[axis]) / extent * self.side as f64;
-            (share.max(0.0) as usize).min(self.side - 1)
-        };
-        let (x0, x1) = (at(reach.min[0], 0), at(reach.max[0], 0));
-        let (y0, y1) = (at(reach.min[1], 1), at(reach.max[1], 1));
-        (y0..=y1).flat_map(|y| (x0..=x1).map(move |x| y * self.side + x)).collect()
-    }
-
-    /// Does anything's bounds meet the box?
-    fn any_near(&self, reach: &Bounds) -> bool {
-        let meets = |number: &u32| self.features[*number as usize].0.meets(reach);
-        self.buckets_of(reach).into_iter().any(|bucket| self.buckets[bucket].iter().any(meets))
-    }
-
-    /// Features whose bounds meet the box, each once, in the order of the source.
-    fn near(&self, reach: &Bounds) -> Vec<&Feature> {
-        let mut numbers: Vec<u32> = self
-            .buckets_of(reach)
-            .into_iter()
-            .flat_map(|bucket| self.buckets[bucket].iter().copied())
-            .collect();
-        numbers.sort_unstable();
-        numbers.dedup();
-        numbers
-            .into_iter()
-            .map(|number| &self.features[number as usize])
-            .filter(|(bounds, _)| bounds.meets(reach))
-            .map(|(_, feature)| feature)
-            .collect()
-    }
-}
-
-fn encode(geometry: &Geometry) -> Result<mvt::GeomData, TileError> {
-    let mut encoder: GeomEncoder<f64>;
-    match geometry {
-        Geometry::Point(p) => {
-            encoder = GeomEncoder::new(GeomType::Point);
-            encoder.add_point(p[0], p[1])?;
-        }
-        Geometry::Lines(lines) => {
-            encoder = GeomEncoder::new(GeomType::Linestring);
-            for line in lines {
-                line.iter().try_for_each(|p| encoder.add_point(p[0], p[1]))?;
-                encoder.complete_geom()?;
-            }
-        }
-        Geometry::Shape(shape) => {
-            encoder = GeomEncoder::new(GeomType::Polygon);
-            for ring in shape.rings() {
-                // The format closes rings itself.
-                let open = ring.len().saturating_sub(1);
-                ring[..open].iter().try_for_each(|p| encoder.add_point(p[0], p[1]))?;
-                encoder.complete_geom()?;
-            }
-        }
-    }
-    Ok(encoder.encode()?)
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use fast_mvt::{MvtGeometry, MvtReaderRef};
     use gridweave_atlas::Polygon;
+    use gridweave_atlas::tile::{TileId, to_world};
+    use proptest::prelude::*;
 
-    fn set() -> LayerSet {
-        let ring = vec![[114.30, 30.50], [114.31, 30.50], [114.31, 30.51], [114.30, 30.51], [114.30, 30.50]];
-        let shape = Feature {
-            min_zoom: 10,
-            max_zoom: 24,
-            geometry: Geometry::Shape(Polygon::from_ring(ring).into()),
-            properties: vec![("name", Property::Text("东湖花园".into()))],
-        };
-        let point = Feature {
-            min_zoom: 0,
-            max_zoom: 24,
-            geometry: Geometry::Point([114.305, 30.505]),
-            properties: vec![("open", Property::Bool(true)), ("due", Property::Int(7))],
-        };
+    fn square(lon: f64, lat: f64, size: f64) -> Geometry {
+        let ring = [[0., 0.], [1., 0.], [1., 1.], [0., 1.], [0., 0.]];
+        Geometry::Shape(
+            Polygon::from_ring(ring.map(|[x, y]| [lon + x * size, lat + y * size]).to_vec()).into(),
+        )
+    }
+
+    fn set(cells: &[(f64, &str)]) -> LayerSet {
+        let shapes = cells
+            .iter()
+            .map(|(lon, name)| Feature::new(square(*lon, 30.5, 0.01)).from_zoom(10).with("name", *name));
+        let mut point = Feature::new(Geometry::Point([114.305, 30.505]));
+        point.properties = vec![
+            ("open".into(), Property::Bool(true)),
+            ("due".into(), Property::Int(-7)),
+            ("share".into(), Property::Float(0.5)),
+        ];
         LayerSet::new(vec![
-            LayerSource { name: "cells".into(), features: vec![shape] },
+            LayerSource { name: "cells".into(), features: shapes.collect() },
             LayerSource { name: "cases".into(), features: vec![point] },
             LayerSource { name: "empty".into(), features: vec![] },
         ])
     }
 
-    fn tile_at(z: u8) -> TileId {
-        let p = to_world([114.305, 30.505]);
+    fn tile_at(lon: f64, z: u8) -> TileId {
+        let p = to_world([lon, 30.505]);
         let scale = f64::from(1u32 << z);
         TileId::new(z, (p[0] * scale) as u32, (p[1] * scale) as u32).unwrap()
     }
 
+    fn layers(tile: &[u8]) -> Vec<(String, usize)> {
+        let reader = MvtReaderRef::new(tile).unwrap();
+        reader.layers().map(|layer| (layer.name().to_owned(), layer.features().count())).collect()
+    }
+
     #[test]
     fn zoom_and_place_decide_what_a_tile_holds() {
-        let set = set();
-        let far = set.tile(tile_at(8)).unwrap();
-        let near = set.tile(tile_at(14)).unwrap();
-        let holds = |tile: &[u8], text: &str| tile.windows(text.len()).any(|w| w == text.as_bytes());
-        assert!(holds(&far, "cases") && !holds(&far, "cells"));
-        assert!(holds(&near, "东湖花园") && holds(&near, "cells"));
+        let set = set(&[(114.30, "东湖花园")]);
+        assert_eq!(layers(&set.tile(tile_at(114.305, 8)).unwrap()), [("cases".to_owned(), 1)]);
+        let near = set.tile(tile_at(114.305, 14)).unwrap();
+        assert_eq!(layers(&near), [("cells".to_owned(), 1), ("cases".to_owned(), 1)]);
+        let reader = MvtReaderRef::new(&near).unwrap();
+        let told: Vec<String> = reader
+            .layers()
+            .flat_map(|layer| {
+                layer
+                    .features()
+                    .map(|f| format!("{:?}", f.properties().collect::<Vec<_>>()))
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        assert!(
+            told[0].contains("东湖花园") && told[1].contains("-7") && told[1].contains("0.5"),
+            "{told:?}"
+        );
         assert!(set.tile(TileId::new(14, 0, 0).unwrap()).unwrap().is_empty());
-        assert_eq!(&*set.kept_tile(tile_at(14)).unwrap(), near.as_slice());
-        assert_eq!(&*set.kept_tile(tile_at(14)).unwrap(), near.as_slice(), "the same when it is kept");
         for z in 0..=14 {
             // Nothing that is drawn is left out.
             let all = set.tiles_within(z, z);
-            let around = tile_at(z);
+            let around = tile_at(114.305, z);
             for (dx, dy) in (0..9).map(|i| (i % 3, i / 3)) {
                 let (x, y) = ((around.x + dx).saturating_sub(1), (around.y + dy).saturating_sub(1));
                 let Some(id) = TileId::new(z, x, y) else { continue };
                 assert!(set.tile(id).unwrap().is_empty() || all.contains(&id), "{id:?}");
             }
         }
-        assert_eq!(
-            set.fields()[1].1.iter().collect::<Vec<_>>(),
-            [(&"due", &"Number"), (&"open", &"Boolean")]
-        );
-        let [west, south, east, north] = set.bounds().unwrap();
-        assert!((west - 114.30).abs() < 1e-9 && (south - 30.50).abs() < 1e-9);
-        assert!((east - 114.31).abs() < 1e-9 && (north - 30.51).abs() < 1e-9);
+        let fields: Vec<_> = set.fields()[1].1.iter().map(|(k, v)| (k.as_str(), *v)).collect();
+        assert_eq!(fields, [("due", "Number"), ("open", "Boolean"), ("share", "Number")]);
+        let found = set.bounds().unwrap();
+        let expected = [114.30, 30.50, 114.31, 30.51];
+        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{found:?}");
+    }
+
+    #[test]
+    fn a_change_leaves_the_tiles_alone_that_it_does_not_touch() {
+        let (here, there) = (tile_at(114.305, 14), tile_at(114.505, 14));
+        let old = Tiles::new(set(&[(114.30, "a"), (114.50, "b")]));
+        let before = (old.tile(here).unwrap(), old.tile(there).unwrap());
+        assert!(old.known(here).is_some() && old.known(tile_at(0.0, 14)).is_none());
+        let new = old.followed_by(set(&[(114.30, "a"), (114.50, "renamed")]));
+        assert!(new.known(there).is_none() && new.known(here).is_some());
+        let after = (new.tile(here).unwrap(), new.tile(there).unwrap());
+        assert_eq!(before.0.tag, after.0.tag);
+        assert_ne!(before.1.tag, after.1.tag);
+        // Both where it was and where it is.
+        let moved = new.followed_by(set(&[(114.30, "a"), (114.40, "renamed")]));
+        assert!(moved.known(there).is_none());
+        assert!(moved.tile(there).unwrap().bytes.is_empty());
+        // Nothing has changed: everything is kept.
+        let same = moved.followed_by(set(&[(114.30, "a"), (114.40, "renamed")]));
+        assert!(same.known(here).is_some() && same.known(there).is_some());
+    }
+
+    proptest! {
+        /// By the specification: outer rings wind one way and holes the other, closed, with area, within the
+        /// extent and its buffer; read back by a reader that knows nothing of this crate.
+        #[test]
+        fn tiles_are_valid_and_read_back(
+            shapes in prop::collection::vec((-0.05f64..0.05, -0.05f64..0.05, 0.0001f64..0.05, 0.1f64..0.9), 1..12),
+            zoom in 8u8..18,
+        ) {
+            let features = shapes.iter().map(|(x, y, size, hole)| {
+                let ring = |x: f64, y: f64, s: f64| vec![[x, y], [x + s, y], [x + s, y + s], [x, y + s], [x, y]];
+                let (x, y) = (114.3 + x, 30.5 + y);
+                let inner = ring(x + size * (1.0 - hole) / 2.0, y + size * (1.0 - hole) / 2.0, size * hole);
+                Feature::new(Geometry::Shape(Polygon { rings: vec![ring(x, y, *size), inner] }.into()))
+            });
+            let set = LayerSet::new(vec![LayerSource { name: "a".into(), features: features.collect() }]);
+            for id in set.tiles_within(zoom, zoom).into_iter().take(30) {
+                let bytes = set.tile(id).unwrap();
+                if bytes.is_empty() {
+                    continue;
+                }
+                let reader = MvtReaderRef::new(&bytes).unwrap();
+                for feature in reader.layers().flat_map(|l| l.features().map(|f| f.geometry().unwrap()).collect::<Vec<_>>()) {
+                    let polygons = match feature {
+                        MvtGeometry::Polygon(polygon) => vec![polygon],
+                        MvtGeometry::MultiPolygon(several) => several.0,
+                        other => panic!("{other:?}"),
+                    };
+                    for polygon in polygons {
+                        let outer = std::iter::once((polygon.exterior(), true));
+                        for (ring, outer) in outer.chain(polygon.interiors().iter().map(|r| (r, false))) {
+                            let points: Vec<(i64, i64)> = ring.0.iter().map(|c| (c.x.into(), c.y.into())).collect();
+                            prop_assert!(points.first() == points.last() && points.len() >= 4);
+                            let twice: i64 = points.windows(2).map(|p| p[0].0 * p[1].1 - p[1].0 * p[0].1).sum();
+                            let winds = if outer { twice > 0 } else { twice < 0 };
+                            prop_assert!(winds, "{:?}", points);
+                            prop_assert!(points.iter().all(|p| (-64..=4160).contains(&p.0) && (-64..=4160).contains(&p.1)));
+                        }
+                    }
+                }
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@ use super::Server;
 use super::guard::{Query, Who};
 use super::problem::{Answer, HttpRefusal};
 use super::route::{Access, Route, get};
+use crate::kept::Kept;
 use axum::Json;
 use axum::extract::State;
 use gridweave_access::{Action, reach};
@@ -15,7 +16,7 @@ use gridweave_territory::queries as territory;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -30,9 +31,8 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
-/// Extents of base cells and division outlines by code, of one epoch.
+/// Extents of base cells and division outlines by code.
 struct Extents {
-    epoch: i64,
     /// Base cell (15 digits) → number of homes, name and extent.
     cells: BTreeMap<i64, (String, i64, Bounds)>,
     /// Division (12 digits) → extent of its outline.
@@ -54,23 +54,19 @@ impl Extents {
 
 /// Extents, made anew when the plans or outlines have changed.
 #[derive(Default)]
-pub struct ExtentCache(RwLock<Option<Arc<Extents>>>);
+pub struct ExtentCache(Kept<Extents>);
 
 impl ExtentCache {
     fn current(&self, tx: &mut Tx) -> Result<Arc<Extents>, DbError> {
         let epoch = tx.one(&gridweave_territory::sql::EPOCH, &[], |row| row.int(0))?;
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(extents) = known.filter(|extents| extents.epoch == epoch) {
-            return Ok(extents);
-        }
-        let cells = territory::drawn_cells(tx)?.into_iter().filter(|cell| cell.network == "base");
-        let cells =
-            cells.map(|cell| (cell.code, (cell.name, cell.households, cell.shape.bounds()))).collect();
-        let outlines = territory::drawn_divisions(tx)?.into_iter();
-        let outlines = outlines.map(|(division, shape)| (division.code, shape.bounds())).collect();
-        let fresh = Arc::new(Extents { epoch, cells, outlines });
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(fresh.clone());
-        Ok(fresh)
+        self.0.of(epoch, |_| {
+            let cells = territory::drawn_cells(tx)?.into_iter().filter(|cell| cell.network == "base");
+            let cells =
+                cells.map(|cell| (cell.code, (cell.name, cell.households, cell.shape.bounds()))).collect();
+            let outlines = territory::drawn_divisions(tx)?.into_iter();
+            let outlines = outlines.map(|(division, shape)| (division.code, shape.bounds())).collect();
+            Ok(Extents { cells, outlines })
+        })
     }
 }
 

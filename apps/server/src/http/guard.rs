@@ -128,7 +128,17 @@ fn purpose(headers: &HeaderMap) -> Option<Purpose> {
 
 async fn find(server: &Server, token: String) -> Answer<Option<Session>> {
     let ctx = server.app.system.clone();
-    server.read(move |tx| Ok(queries::session(tx, &ctx, &token)?)).await
+    let (writes, now) = (server.app.db.writes(), ctx.now());
+    if let Some(session) = server.sessions.get(token.as_str(), writes, now) {
+        return Ok(Some(session));
+    }
+    let asked = token.clone();
+    let found = server.read(move |tx| Ok(queries::session(tx, &ctx, &asked)?)).await?;
+    // Who is not signed in is asked about each time: nobody fills the memory with guesses.
+    if let Some(session) = &found {
+        server.sessions.put(token, writes, now, session.clone());
+    }
+    Ok(found)
 }
 
 impl Server {

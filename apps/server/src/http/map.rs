@@ -4,6 +4,7 @@ use super::Server;
 use super::guard::{Query, Who};
 use super::problem::{Answer, HttpRefusal, Problem};
 use super::route::{Access, Route, get};
+use crate::kept::{Kept, UntilWrite};
 use crate::layers;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -15,11 +16,11 @@ use gridweave_atlas::tile::TileId;
 use gridweave_cases::queries as cases;
 use gridweave_core::time::DAY_MS;
 use gridweave_db::{DbError, Tx};
-use gridweave_tiles::LayerSet;
+use gridweave_tiles::{LayerSet, Tiles};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -36,45 +37,47 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
-/// Tiles of each set with the epoch that they were made of.
+/// Tiles of each set.
 #[derive(Default)]
 pub struct TileCache {
-    base: RwLock<Option<(Vec<i64>, Arc<LayerSet>)>>,
-    cells: RwLock<Option<(Vec<i64>, Arc<LayerSet>)>>,
+    base: Kept<Tiles>,
+    cells: Kept<Tiles>,
+    /// The sets as they were when they were last asked for.
+    current: UntilWrite<String, Arc<Tiles>>,
 }
 
-type Slot = RwLock<Option<(Vec<i64>, Arc<LayerSet>)>>;
-
-fn cached(
-    tx: &mut Tx,
-    slot: &Slot,
-    epoch: Vec<i64>,
-    build: fn(&mut Tx) -> Result<LayerSet, DbError>,
-) -> Result<Arc<LayerSet>, DbError> {
-    let known = slot.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-    if let Some((_, set)) = known.filter(|(at, _)| *at == epoch) {
-        return Ok(set);
-    }
-    let fresh = Arc::new(build(tx)?);
-    *slot.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some((epoch, fresh.clone()));
-    Ok(fresh)
-}
-
-/// The set of a name with the version of its content.
-fn set_of(tx: &mut Tx, cache: &TileCache, name: &str) -> Result<Option<(Vec<i64>, Arc<LayerSet>)>, DbError> {
+/// The set of a name as of this transaction.
+fn set_of(tx: &mut Tx, cache: &TileCache, name: &str) -> Result<Option<Arc<Tiles>>, DbError> {
+    let after = |before: Option<&Tiles>, set: LayerSet| match before {
+        Some(before) => before.followed_by(set),
+        None => Tiles::new(set),
+    };
     Ok(match name {
         "base" => {
-            let epoch = vec![places::map_epoch(tx)?];
-            let set = cached(tx, &cache.base, epoch.clone(), layers::base)?;
-            Some((epoch, set))
+            let epoch = places::map_epoch(tx)?;
+            Some(cache.base.of(epoch, |before| Ok(after(before, layers::base(tx)?)))?)
         }
         "cells" => {
-            let epoch = vec![tx.one(&gridweave_territory::sql::EPOCH, &[], |row| row.int(0))?];
-            let set = cached(tx, &cache.cells, epoch.clone(), layers::cells)?;
-            Some((epoch, set))
+            let epoch = tx.one(&gridweave_territory::sql::EPOCH, &[], |row| row.int(0))?;
+            Some(cache.cells.of(epoch, |before| Ok(after(before, layers::cells(tx)?)))?)
         }
         _ => None,
     })
+}
+
+impl Server {
+    /// The set of a name as it is now: asked of the database only when something may have changed.
+    async fn tiles_now(&self, name: &str) -> Answer<Arc<Tiles>> {
+        let (writes, now) = (self.app.db.writes(), self.app.system.now());
+        if let Some(tiles) = self.tiles.current.get(name, writes, now) {
+            return Ok(tiles);
+        }
+        let (cache, wanted) = (self.tiles.clone(), name.to_owned());
+        let found = self.read(move |tx| Ok(set_of(tx, &cache, &wanted)?)).await?;
+        let found = found.ok_or(HttpRefusal::NoRoute)?;
+        self.tiles.current.put(name.to_owned(), writes, now, found.clone());
+        Ok(found)
+    }
 }
 
 async fn tile(
@@ -84,38 +87,37 @@ async fn tile(
 ) -> Answer<Response> {
     let y = y.trim_end_matches(".pbf").parse().map_err(|_| HttpRefusal::NoRoute)?;
     let id = TileId::new(z, x, y).ok_or(HttpRefusal::NoRoute)?;
-    let cache = server.tiles.clone();
-    let (epoch, found) =
-        server.read(move |tx| Ok(set_of(tx, &cache, &set)?)).await?.ok_or(HttpRefusal::NoRoute)?;
-    // A tile is named by the version of what it was cut from: unchanged content is not sent again.
-    let version: Vec<String> = epoch.iter().map(i64::to_string).collect();
-    let tag = format!("\"{}\"", version.join("."));
-    let kept = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, "private, no-cache".to_owned())];
+    let tiles = server.tiles_now(&set).await?;
+    let tile = match tiles.known(id) {
+        Some(tile) => tile,
+        None => tokio::task::spawn_blocking(move || tiles.tile(id))
+            .await
+            .map_err(|error| Problem::failure(&error))?
+            .map_err(|error| Problem::failure(&error))?,
+    };
+    // Named by its content: what an edit elsewhere did not touch is not sent again.
+    let tag = format!("\"{:016x}\"", tile.tag);
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    if known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag)) {
+    let is_known =
+        known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag));
+    let kept = [(header::ETAG, tag), (header::CACHE_CONTROL, "private, no-cache".to_owned())];
+    if is_known {
         return Ok((StatusCode::NOT_MODIFIED, kept).into_response());
     }
-    let bytes = tokio::task::spawn_blocking(move || found.kept_tile(id))
-        .await
-        .map_err(|error| Problem::failure(&error))?
-        .map_err(|error| Problem::failure(&error))?;
-    if bytes.is_empty() {
+    if tile.bytes.is_empty() {
         return Ok((StatusCode::NO_CONTENT, kept).into_response());
     }
     let kind = [(header::CONTENT_TYPE, "application/vnd.mapbox-vector-tile")];
-    Ok((kept, kind, bytes.to_vec()).into_response())
+    Ok((kept, kind, tile.bytes).into_response())
 }
 
 async fn tile_json(State(server): State<Server>, Path(set): Path<String>) -> Answer<Json<Value>> {
-    let cache = server.tiles.clone();
-    let name = set.trim_end_matches(".json").to_owned();
-    let wanted = name.clone();
-    let (_, found) =
-        server.read(move |tx| Ok(set_of(tx, &cache, &wanted)?)).await?.ok_or(HttpRefusal::NoRoute)?;
+    let name = set.trim_end_matches(".json");
+    let found = server.tiles_now(name).await?;
     let layers: Vec<Value> =
-        found.fields().into_iter().map(|(id, fields)| json!({ "id": id, "fields": fields })).collect();
+        found.set().fields().iter().map(|(id, fields)| json!({ "id": id, "fields": fields })).collect();
     Ok(Json(json!({
-        "tilejson": "3.0.0", "name": name, "minzoom": 0, "maxzoom": 18, "bounds": found.bounds(),
+        "tilejson": "3.0.0", "name": name, "minzoom": 0, "maxzoom": 18, "bounds": found.set().bounds(),
         "tiles": [format!("/tiles/{name}/{{z}}/{{x}}/{{y}}.pbf")], "vector_layers": layers,
     })))
 }
@@ -175,13 +177,10 @@ struct View {
 }
 
 async fn view(State(server): State<Server>) -> Answer<Json<View>> {
-    let cache = server.tiles.clone();
-    let bounds = server
-        .read(move |tx| {
-            let cells = set_of(tx, &cache, "cells")?.and_then(|(_, set)| set.bounds());
-            let base = set_of(tx, &cache, "base")?.and_then(|(_, set)| set.bounds());
-            Ok(cells.or(base))
-        })
-        .await?;
+    let cells = server.tiles_now("cells").await?.set().bounds();
+    let bounds = match cells {
+        Some(bounds) => Some(bounds),
+        None => server.tiles_now("base").await?.set().bounds(),
+    };
     Ok(Json(View { bounds }))
 }

@@ -22,7 +22,9 @@ mod territory;
 mod visits;
 
 use crate::assembly::App;
+use crate::kept::UntilWrite;
 use axum::Router;
+use gridweave_access::Session;
 use operations::Metrics;
 use problem::{HttpRefusal, Problem};
 use route::Route;
@@ -35,6 +37,8 @@ pub struct Server {
     pub app: App,
     /// Counters and histograms.
     pub metrics: Arc<Metrics>,
+    /// Who is signed in, by token.
+    pub sessions: Arc<UntilWrite<String, Session>>,
     /// Tiles, swapped whole when their source has changed.
     pub tiles: Arc<map::TileCache>,
     /// Extents of divisions and cells, likewise.
@@ -71,6 +75,7 @@ pub fn service(app: App) -> Router {
     let server = Server {
         app,
         metrics: Arc::default(),
+        sessions: Arc::default(),
         tiles: Arc::default(),
         extents: Arc::default(),
         ogc: Arc::default(),

@@ -7,6 +7,7 @@ use super::Server;
 use super::guard::Who;
 use super::problem::{Answer, HttpRefusal, TxProblem};
 use super::route::{Access, Route, get};
+use crate::kept::Kept;
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, header};
@@ -22,7 +23,7 @@ use gridweave_territory::queries as territory;
 use query::{Asked, parameters};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub(super) fn routes() -> Vec<Route> {
     let page = Access::SignedIn;
@@ -61,9 +62,26 @@ struct Item {
     at: Option<TimeMs>,
 }
 
-/// Features of the ground, made anew when their source has changed.
+/// The features of a collection.
+struct Items {
+    /// In the order of paging.
+    all: Vec<Item>,
+    /// Identifier → place in the order.
+    by_id: HashMap<String, usize>,
+    extent: Bounds,
+}
+
+impl From<Vec<Item>> for Items {
+    fn from(all: Vec<Item>) -> Self {
+        let by_id = all.iter().enumerate().map(|(at, item)| (item.id.clone(), at)).collect();
+        let extent = all.iter().fold(Bounds::EMPTY, |sum, item| sum.union(item.geometry.bounds()));
+        Self { all, by_id, extent }
+    }
+}
+
+/// Features of the ground by collection, made anew when their source has changed.
 #[derive(Default)]
-pub struct OgcCache(RwLock<HashMap<String, (Vec<i64>, Arc<Vec<Item>>)>>);
+pub struct OgcCache(Mutex<HashMap<String, Arc<Kept<Items>>>>);
 
 /// A collection: its name, what it is, and the properties that one may ask for.
 struct Collection {
@@ -112,7 +130,7 @@ fn properties(value: Value) -> Map<String, Value> {
 }
 
 /// All features of a collection, in a fixed order.
-fn features(tx: &mut Tx, ctx: &Ctx, cache: &OgcCache, name: &str) -> Result<Arc<Vec<Item>>, TxProblem> {
+fn features(tx: &mut Tx, ctx: &Ctx, cache: &OgcCache, name: &str) -> Result<Arc<Items>, TxProblem> {
     if name == "cases" {
         let visible = reach(&ctx.actor, Action::CasesRead)?;
         let seen = cases::points(tx, 0)?.into_iter().filter(|case| visible.scope.contains(case.division));
@@ -125,19 +143,15 @@ fn features(tx: &mut Tx, ctx: &Ctx, cache: &OgcCache, name: &str) -> Result<Arc<
             })),
             at: Some(TimeMs(case.established_at_ms)),
         });
-        return Ok(Arc::new(items.collect()));
+        return Ok(Arc::new(items.collect::<Vec<_>>().into()));
     }
     let epoch = match name {
-        "places" => vec![places::map_epoch(tx)?],
-        _ => vec![tx.one(&gridweave_territory::sql::EPOCH, &[], |row| row.int(0))?],
+        "places" => places::map_epoch(tx)?,
+        _ => tx.one(&gridweave_territory::sql::EPOCH, &[], |row| row.int(0))?,
     };
-    let kept = cache.0.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
-    if let Some((_, items)) = kept.filter(|(at, _)| *at == epoch) {
-        return Ok(items);
-    }
-    let fresh = Arc::new(ground(tx, name)?);
-    cache.0.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), (epoch, fresh.clone()));
-    Ok(fresh)
+    let kept =
+        cache.0.lock().unwrap_or_else(PoisonError::into_inner).entry(name.to_owned()).or_default().clone();
+    Ok(kept.of(epoch, |_| Ok(ground(tx, name)?.into()))?)
 }
 
 fn ground(tx: &mut Tx, name: &str) -> Result<Vec<Item>, DbError> {
@@ -230,10 +244,6 @@ fn described(collection: &Collection, extent: Bounds, base: &str) -> Value {
     value
 }
 
-fn extent_of(items: &[Item]) -> Bounds {
-    items.iter().fold(Bounds::EMPTY, |sum, item| sum.union(item.geometry.bounds()))
-}
-
 async fn collections(
     State(server): State<Server>,
     Who(ctx): Who,
@@ -247,7 +257,7 @@ async fn collections(
             let mut all = Vec::new();
             for collection in known(tx, &ctx)? {
                 let items = features(tx, &ctx, &cache, &collection.name)?;
-                all.push(described(&collection, extent_of(&items), &base));
+                all.push(described(&collection, items.extent, &base));
             }
             let own = link(format!("{base}/collections"), "self", "application/json", "collections");
             Ok(json!({ "collections": all, "links": [own] }))
@@ -269,7 +279,7 @@ async fn collection(
         .read(move |tx| {
             let collection = one(tx, &ctx, &name)?;
             let items = features(tx, &ctx, &cache, &name)?;
-            Ok(described(&collection, extent_of(&items), &base))
+            Ok(described(&collection, items.extent, &base))
         })
         .await?;
     Ok(Json(found))
@@ -302,7 +312,7 @@ async fn items(
             let given = parameters(query.as_deref(), &allowed)?;
             let asked = Asked::read(&given, collection.queryables)?;
             let all = features(tx, &ctx, &cache, &name)?;
-            let fitting: Vec<&Item> = all.iter().filter(|item| asked.fits(item)).collect();
+            let fitting: Vec<&Item> = all.all.iter().filter(|item| asked.fits(item)).collect();
             let page: Vec<Value> =
                 fitting.iter().skip(asked.offset).take(asked.limit).map(|item| feature(item)).collect();
             let here = |offset: usize| {
@@ -363,8 +373,8 @@ async fn item(
         .read(move |tx| {
             one(tx, &ctx, &name)?;
             let all = features(tx, &ctx, &cache, &name)?;
-            let item = all.iter().find(|item| item.id == id).ok_or(HttpRefusal::NotFound)?;
-            let mut value = feature(item);
+            let at = all.by_id.get(&id).ok_or(HttpRefusal::NotFound)?;
+            let mut value = feature(&all.all[*at]);
             let here = format!("{base}/collections/{name}");
             value["links"] = json!([
                 link(format!("{here}/items/{id}"), "self", "application/geo+json", "this feature"),

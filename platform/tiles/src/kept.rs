@@ -1,0 +1,77 @@
+//! A set with the tiles that were cut from it.
+
+use crate::set::{LayerSet, TileError, touched};
+use bytes::Bytes;
+use gridweave_atlas::tile::TileId;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Bytes of tiles that a set keeps; beyond, those that were asked for least go.
+const KEPT_BYTES_MAX: u64 = 256 << 20;
+/// About the size of a tile, for the first guess of how many there will be.
+const TILE_BYTES: u64 = 16 << 10;
+
+/// An encoded tile.
+#[derive(Clone, Debug)]
+pub struct KeptTile {
+    /// Empty where nothing is drawn.
+    pub bytes: Bytes,
+    /// Names the content: the same bytes have the same tag.
+    pub tag: u64,
+}
+
+#[derive(Clone)]
+struct ByBytes;
+
+impl Weighter<TileId, KeptTile> for ByBytes {
+    fn weight(&self, _: &TileId, tile: &KeptTile) -> u64 {
+        // What an empty one takes.
+        tile.bytes.len() as u64 + 64
+    }
+}
+
+/// A set, and each of its tiles once it has been asked for.
+pub struct Tiles {
+    set: LayerSet,
+    kept: Cache<TileId, KeptTile, ByBytes>,
+}
+
+impl Tiles {
+    /// Nothing is cut yet.
+    pub fn new(set: LayerSet) -> Self {
+        let count = (KEPT_BYTES_MAX / TILE_BYTES) as usize;
+        Self { set, kept: Cache::with_weighter(count, KEPT_BYTES_MAX, ByBytes) }
+    }
+
+    /// A later state of the same source: tiles that the change does not touch need not be cut again.
+    pub fn followed_by(&self, set: LayerSet) -> Self {
+        let boxes = set.differs_at(&self.set);
+        let next = Self::new(set);
+        for (id, tile) in self.kept.iter() {
+            if !touched(id, &boxes) {
+                next.kept.insert(id, tile);
+            }
+        }
+        next
+    }
+
+    /// What is drawn.
+    pub fn set(&self) -> &LayerSet {
+        &self.set
+    }
+
+    /// The tile where it has been cut already.
+    pub fn known(&self, id: TileId) -> Option<KeptTile> {
+        self.kept.get(&id)
+    }
+
+    /// The tile; who asks for one that somebody else is cutting waits for it.
+    pub fn tile(&self, id: TileId) -> Result<KeptTile, TileError> {
+        self.kept.get_or_insert_with(&id, || {
+            let bytes = Bytes::from(self.set.tile(id)?);
+            let tag = xxh3_64(&bytes);
+            Ok(KeptTile { bytes, tag })
+        })
+    }
+}
