@@ -440,12 +440,11 @@ pub struct LocateCall {
 pub enum TilesCommand {
     /// Write a set of tiles as one file, MBTiles or PMTiles by its ending.
     #[command(
-        after_help = "Examples:\n  gridweave tiles export --set base --out base.pmtiles\n  gridweave tiles export --set cells --min-zoom 8 --max-zoom 15 --out cells.mbtiles"
+        after_help = "Examples:\n  gridweave tiles export --set base --out base.pmtiles\n  gridweave tiles export --set cells --min-zoom 8 --max-zoom 15 --out cells.mbtiles\n  gridweave tiles export --layer buildings.parquet --layer roads.geojson --out city.pmtiles"
     )]
     Export {
-        /// `base` (roads, water, buildings) or `cells` (divisions and every network).
-        #[arg(long)]
-        set: String,
+        #[command(flatten)]
+        from: TilesFrom,
         /// .mbtiles or .pmtiles.
         #[arg(long)]
         out: PathBuf,
@@ -456,6 +455,34 @@ pub enum TilesCommand {
         #[arg(long, default_value_t = 16)]
         max_zoom: u8,
     },
+    /// Serve files as tiles, cut when they are asked for: http://ADDRESS/tiles/NAME.json describes them.
+    #[command(
+        after_help = "Example:\n  gridweave tiles serve --layer buildings.parquet --layer roads.geojson --listen 127.0.0.1:8090\n\nNobody signs in: whoever reaches the address sees the files. QGIS adds it as a vector tile connection with\nhttp://127.0.0.1:8090/tiles/files/{z}/{x}/{y}.pbf"
+    )]
+    Serve {
+        /// GeoParquet, GeoJSON or CSV (`geometry` as hexadecimal WKB, or `lon` and `lat`); a layer each.
+        #[arg(long = "layer", required = true)]
+        layers: Vec<PathBuf>,
+        /// Name of the set in addresses.
+        #[arg(long, default_value = "files")]
+        name: String,
+        /// Memory for tiles that were cut already, in MiB; 0 cuts each one anew.
+        #[arg(long, default_value_t = 256)]
+        keep_mib: u64,
+    },
+}
+
+/// What tiles are cut from.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub struct TilesFrom {
+    /// `base` (roads, water, buildings) or `cells` (divisions and every network) of the city's database.
+    #[arg(long)]
+    pub set: Option<String>,
+    /// A file instead: GeoParquet, GeoJSON or CSV (`geometry` as hexadecimal WKB, or `lon` and `lat`); may be
+    /// given several times, a layer each, named after the file.
+    #[arg(long = "layer")]
+    pub layers: Vec<PathBuf>,
 }
 
 /// `gridweave convert-crs`.

@@ -38,7 +38,7 @@ impl Faults {
     }
 }
 
-fn ends_in(path: &Path, endings: &[&str]) -> bool {
+pub(crate) fn ends_in(path: &Path, endings: &[&str]) -> bool {
     let name = path.to_string_lossy().to_lowercase();
     endings.iter().any(|ending| name.ends_with(ending))
 }

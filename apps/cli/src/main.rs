@@ -6,6 +6,7 @@ mod columns;
 mod convert;
 mod data;
 mod kernels;
+mod layer_files;
 mod locate;
 mod progress;
 mod serve;

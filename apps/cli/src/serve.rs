@@ -67,7 +67,8 @@ pub fn serve(settings: &Settings) -> anyhow::Result<ExitCode> {
     })
 }
 
-async fn ended() {
+/// Resolves when the process is told to end.
+pub async fn ended() {
     let interrupted = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {

@@ -19,8 +19,8 @@ fn broken(error: impl std::fmt::Display) -> FileError {
     FileError::broken("MBTiles", error)
 }
 
-/// Bytes packed by gzip, as vector tiles lie in MBTiles.
-fn gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+/// Bytes packed by gzip, as vector tiles lie in MBTiles and PMTiles.
+pub fn gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut packed = GzEncoder::new(Vec::new(), Compression::default());
     packed.write_all(bytes)?;
     packed.finish()
@@ -50,10 +50,9 @@ impl MbTiles {
         Ok(Self { connection, unfinished, name: path.to_owned() })
     }
 
-    /// Adds a tile by its usual address (y grows southwards; here rows count from the south).
-    pub fn add(&self, z: u8, x: u32, y: u32, tile: &[u8]) -> Result<(), FileError> {
+    /// Adds a tile, [packed](gzip), by its usual address (y grows southwards; here rows count from the south).
+    pub fn add(&self, z: u8, x: u32, y: u32, packed: &[u8]) -> Result<(), FileError> {
         let row = (1u64 << z) - 1 - u64::from(y);
-        let packed = gzip(tile).map_err(broken)?;
         self.connection
             .prepare_cached("insert into tiles values (?1, ?2, ?3, ?4)")
             .and_then(|mut insert| insert.execute((z, x, row as i64, packed)))
@@ -80,7 +79,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.mbtiles");
         let file = MbTiles::create(&path, &[("format", "pbf".to_owned())]).unwrap();
-        file.add(2, 1, 0, b"tile").unwrap();
+        file.add(2, 1, 0, &gzip(b"tile").unwrap()).unwrap();
         assert!(!path.exists());
         file.finish().unwrap();
         let read = Connection::open(&path).unwrap();

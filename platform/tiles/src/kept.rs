@@ -7,8 +7,8 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Bytes of tiles that a set keeps; beyond, those that were asked for least go.
-const KEPT_BYTES_MAX: u64 = 256 << 20;
+/// Bytes of tiles that a set keeps where nothing else is said.
+const KEPT_BYTES: u64 = 256 << 20;
 /// About the size of a tile, for the first guess of how many there will be.
 const TILE_BYTES: u64 = 16 << 10;
 
@@ -35,19 +35,26 @@ impl Weighter<TileId, KeptTile> for ByBytes {
 pub struct Tiles {
     set: LayerSet,
     kept: Cache<TileId, KeptTile, ByBytes>,
+    bytes_max: u64,
 }
 
 impl Tiles {
     /// Nothing is cut yet.
     pub fn new(set: LayerSet) -> Self {
-        let count = (KEPT_BYTES_MAX / TILE_BYTES) as usize;
-        Self { set, kept: Cache::with_weighter(count, KEPT_BYTES_MAX, ByBytes) }
+        Self::keeping(set, KEPT_BYTES)
+    }
+
+    /// The same, keeping so many bytes of tiles; beyond, those that were asked for least go. With 0 every
+    /// tile is cut each time.
+    pub fn keeping(set: LayerSet, bytes_max: u64) -> Self {
+        let count = (bytes_max / TILE_BYTES) as usize;
+        Self { set, kept: Cache::with_weighter(count, bytes_max, ByBytes), bytes_max }
     }
 
     /// A later state of the same source: tiles that the change does not touch need not be cut again.
     pub fn followed_by(&self, set: LayerSet) -> Self {
         let boxes = set.differs_at(&self.set);
-        let next = Self::new(set);
+        let next = Self::keeping(set, self.bytes_max);
         for (id, tile) in self.kept.iter() {
             if !touched(id, &boxes) {
                 next.kept.insert(id, tile);

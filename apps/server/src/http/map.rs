@@ -2,17 +2,17 @@
 
 use super::Server;
 use super::guard::{Query, Who};
-use super::problem::{Answer, HttpRefusal, Problem};
+use super::problem::{Answer, HttpRefusal};
 use super::route::{Access, Route, get};
+use super::tiles;
 use crate::kept::{Kept, UntilWrite};
 use crate::layers;
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use gridweave_access::{Action, reach};
 use gridweave_addresses::queries as places;
-use gridweave_atlas::tile::TileId;
 use gridweave_cases::queries as cases;
 use gridweave_core::time::DAY_MS;
 use gridweave_db::{DbError, Tx};
@@ -85,41 +85,13 @@ async fn tile(
     Path((set, z, x, y)): Path<(String, u8, u32, String)>,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    let y = y.trim_end_matches(".pbf").parse().map_err(|_| HttpRefusal::NoRoute)?;
-    let id = TileId::new(z, x, y).ok_or(HttpRefusal::NoRoute)?;
-    let tiles = server.tiles_now(&set).await?;
-    let tile = match tiles.known(id) {
-        Some(tile) => tile,
-        None => tokio::task::spawn_blocking(move || tiles.tile(id))
-            .await
-            .map_err(|error| Problem::failure(&error))?
-            .map_err(|error| Problem::failure(&error))?,
-    };
-    // Named by its content: what an edit elsewhere did not touch is not sent again.
-    let tag = format!("\"{:016x}\"", tile.tag);
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let is_known =
-        known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag));
-    let kept = [(header::ETAG, tag), (header::CACHE_CONTROL, "private, no-cache".to_owned())];
-    if is_known {
-        return Ok((StatusCode::NOT_MODIFIED, kept).into_response());
-    }
-    if tile.bytes.is_empty() {
-        return Ok((StatusCode::NO_CONTENT, kept).into_response());
-    }
-    let kind = [(header::CONTENT_TYPE, "application/vnd.mapbox-vector-tile")];
-    Ok((kept, kind, tile.bytes).into_response())
+    let id = tiles::tile_id(z, x, &y)?;
+    tiles::answer(server.tiles_now(&set).await?, id, &headers).await
 }
 
 async fn tile_json(State(server): State<Server>, Path(set): Path<String>) -> Answer<Json<Value>> {
     let name = set.trim_end_matches(".json");
-    let found = server.tiles_now(name).await?;
-    let layers: Vec<Value> =
-        found.set().fields().iter().map(|(id, fields)| json!({ "id": id, "fields": fields })).collect();
-    Ok(Json(json!({
-        "tilejson": "3.0.0", "name": name, "minzoom": 0, "maxzoom": 18, "bounds": found.set().bounds(),
-        "tiles": [format!("/tiles/{name}/{{z}}/{{x}}/{{y}}.pbf")], "vector_layers": layers,
-    })))
+    Ok(tiles::tile_json(&*server.tiles_now(name).await?, name, ""))
 }
 
 /// Which cases.

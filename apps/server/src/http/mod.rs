@@ -19,6 +19,7 @@ mod session;
 mod signals;
 mod stream;
 mod territory;
+pub mod tiles;
 mod visits;
 
 use crate::assembly::App;
