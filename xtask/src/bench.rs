@@ -2,9 +2,13 @@
 //! own below the target folder.
 
 use crate::run::{program, root, step, target, to_end};
+use crate::services::{Postgres, ensure_postgis};
 use anyhow::Context;
 use std::path::PathBuf;
 use std::process::Command;
+
+/// The version that is measured against.
+const MARTIN: &str = "=1.14.0";
 
 /// The benchmarks.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -15,6 +19,8 @@ pub enum Which {
     Locate,
     /// The same for more and more cells and points, with a plot.
     LocateGrowth,
+    /// Tiles of 500,000 buildings, beside Martin over PostGIS.
+    Tiles,
 }
 
 /// `cargo xtask bench`.
@@ -52,7 +58,43 @@ pub fn run(which: Which) -> anyhow::Result<()> {
             run.arg("--work").arg(work).arg("--out").arg(results);
             to_end(run)
         }
+        Which::Tiles => {
+            ensure_postgis()?;
+            let (python, martin) = (python("tiles")?, martin()?);
+            let data = work.join("tiles");
+            step("tiles: data");
+            let mut make = Command::new(&python);
+            make.arg(root().join("bench/tiles/make.py")).arg("--out").arg(&data);
+            to_end(make)?;
+            // All of the buildings fit into its memory.
+            let postgres =
+                Postgres::start_with("-c shared_buffers=1GB -c work_mem=64MB -c random_page_cost=1.1")?;
+            step("tiles: ours and its peers");
+            let mut run = Command::new(python);
+            run.arg(root().join("bench/tiles/run.py"))
+                .arg("--program")
+                .arg(gridweave)
+                .arg("--martin")
+                .arg(martin);
+            run.arg("--postgres").arg(&postgres.url).arg("--data").arg(&data);
+            run.arg("--out").arg(results.join("tiles.json"));
+            to_end(run)
+        }
     }
+}
+
+/// The peer of the tiles benchmark, built where it is missing.
+fn martin() -> anyhow::Result<PathBuf> {
+    let folder = target().join("bench-martin");
+    let program = folder.join("bin/martin");
+    if !program.exists() {
+        step("Martin, the peer (some ten minutes)");
+        let wanted = ["install", "martin", "--version", MARTIN, "--locked", "--no-default-features"];
+        let mut install = crate::run::program("cargo", ".", &wanted);
+        install.args(["--features", "postgres,mbtiles,pmtiles", "--root"]).arg(&folder);
+        to_end(install)?;
+    }
+    Ok(program)
 }
 
 /// A Python with the packages of a benchmark, installed where they are missing.

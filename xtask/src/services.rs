@@ -72,14 +72,35 @@ pub fn ensure(browser: bool) -> anyhow::Result<()> {
     if missing.is_empty() { Ok(()) } else { install(&missing) }
 }
 
+/// Makes sure that PostGIS and the load generator wrk are there.
+pub fn ensure_postgis() -> anyhow::Result<()> {
+    let bin = postgres_bin();
+    let version = bin.as_ref().and_then(|bin| bin.parent()?.file_name()?.to_str()).unwrap_or("15");
+    let extension = PathBuf::from(format!("/usr/share/postgresql/{version}/extension/postgis.control"));
+    let mut missing = Vec::new();
+    let package = format!("postgresql-{version}-postgis-3");
+    if bin.is_none() || !extension.is_file() {
+        missing.extend(["postgresql", package.as_str()]);
+    }
+    if found(&["wrk"]).is_none() {
+        missing.push("wrk");
+    }
+    if missing.is_empty() { Ok(()) } else { install(&missing) }
+}
+
 /// Where Chromium is.
 pub fn chromium() -> Option<PathBuf> {
     found(&["chromium", "chromium-browser", "google-chrome"])
 }
 
 impl Postgres {
-    /// Makes a fresh cluster and starts it on a socket of its own.
+    /// Makes a fresh cluster and starts it on a port of its own.
     pub fn start() -> anyhow::Result<Self> {
+        Self::start_with("-c fsync=off -c max_connections=400")
+    }
+
+    /// The same with settings of one's own (`-c name=value …`).
+    pub fn start_with(settings: &str) -> anyhow::Result<Self> {
         let bin = postgres_bin().context("PostgreSQL is not installed")?;
         // PostgreSQL refuses to run as root; its own account stands ready where Debian installed it.
         let as_user = is_root().then_some("postgres");
@@ -107,9 +128,8 @@ impl Postgres {
             "initdb",
             &["-D", &data, "-U", "gridweave", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-locale"],
         ))?;
-        let options = format!(
-            "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off -c max_connections=400"
-        );
+        let options =
+            format!("-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' {settings}");
         let log = folder.join("log").display().to_string();
         to_end(this.command("pg_ctl", &["-D", &data, "-w", "-l", &log, "-o", &options, "start"]))?;
         Ok(this)

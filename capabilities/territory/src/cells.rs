@@ -52,17 +52,18 @@ impl CellIndex {
     /// The index as of this transaction.
     pub fn current(&self, tx: &mut Tx) -> Result<Arc<Snapshot>, DbError> {
         let epoch = tx.one(&sql::EPOCH, &[], |row| row.int(0))?;
-        let known = self.current.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        if let Some(snapshot) = known.filter(|snapshot| snapshot.epoch == epoch) {
+        let before = self.current.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        if let Some(snapshot) = before.clone().filter(|snapshot| snapshot.epoch == epoch) {
             return Ok(snapshot);
         }
-        let fresh = Arc::new(build(tx, epoch)?);
+        let fresh = Arc::new(build(tx, epoch, before.as_deref())?);
         *self.current.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(fresh.clone());
         Ok(fresh)
     }
 }
 
-fn build(tx: &mut Tx, epoch: i64) -> Result<Snapshot, DbError> {
+/// The index of an epoch; from the one before where there is one, so that what is the same is not made again.
+fn build(tx: &mut Tx, epoch: i64, before: Option<&Snapshot>) -> Result<Snapshot, DbError> {
     let mut networks: Vec<String> = Vec::new();
     let mut layers: Vec<Vec<(Shape, i64)>> = Vec::new();
     tx.each(&sql::CURRENT_CELLS, &[], |row| {
@@ -84,8 +85,14 @@ fn build(tx: &mut Tx, epoch: i64) -> Result<Snapshot, DbError> {
         Ok(())
     })?;
     let division_layers: Vec<_> = by_level.into_values().collect();
-    let (cells, broken_cells) = Locator::new(&layers);
-    let (divisions, broken_divisions) = Locator::new(&division_layers);
+    let (cells, broken_cells) = match before.filter(|before| before.networks == networks) {
+        Some(before) => before.cells.followed_by(&layers),
+        None => Locator::new(&layers),
+    };
+    let (divisions, broken_divisions) = match before {
+        Some(before) => before.divisions.followed_by(&division_layers),
+        None => Locator::new(&division_layers),
+    };
     // A plan is published and an outline imported only when its rings are whole.
     for left_out in broken_cells.iter().chain(&broken_divisions) {
         tracing::warn!(code = left_out.code, fault = left_out.fault.what, "an outline cannot be located in");

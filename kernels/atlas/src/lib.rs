@@ -24,10 +24,12 @@ pub mod geojson;
 mod index;
 mod locate;
 pub mod measure;
+mod near;
 mod polygon;
 pub mod tile;
 pub mod wkb;
 
-pub use index::{FORMAT_VERSION, Index, IndexBuilder, InvalidSnapshot, NONE, Source};
+pub use index::{Edit, FORMAT_VERSION, Index, IndexBuilder, InvalidEdit, InvalidSnapshot, NONE, Source};
 pub use locate::{LeftOut, Locator};
+pub use near::{Near, NearIndex};
 pub use polygon::{Bounds, Geometry, Point, Polygon, Shape};

@@ -110,6 +110,25 @@ impl Shape {
         self.edges().filter(|(a, b)| crosses_right(*a, *b, p)).count() % 2 == 1
     }
 
+    /// Do the polygons share a point? A common edge or corner counts. O(edges near each other).
+    pub fn meets(&self, other: &Shape) -> bool {
+        let (here, there) = (self.bounds(), other.bounds());
+        if !here.meets(&there) {
+            return false;
+        }
+        let near: Vec<(Point, Point)> =
+            other.edges().filter(|(a, b)| Bounds::of([*a, *b]).meets(&here)).collect();
+        let crossed = self.edges().any(|(a, b)| {
+            let reach = Bounds::of([a, b]);
+            reach.meets(&there)
+                && near.iter().any(|(c, d)| reach.meets(&Bounds::of([*c, *d])) && segments_meet(a, b, *c, *d))
+        });
+        // No edge meets another: one lies within the other, or in a hole of it.
+        let within =
+            |inner: &Shape, outer: &Shape| inner.rings().flatten().next().is_some_and(|p| outer.contains(*p));
+        crossed || within(self, other) || within(other, self)
+    }
+
     /// Signed area of the outer rings less the holes, in square units of the coordinates.
     pub fn area(&self) -> f64 {
         self.polygons
@@ -271,6 +290,20 @@ impl Geometry {
     }
 }
 
+/// Do two closed segments share a point, by the signs of four turns?
+fn segments_meet(a: Point, b: Point, c: Point, d: Point) -> bool {
+    let turn = |p: Point, q: Point, r: Point| {
+        let cross = (q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0]);
+        if cross == 0.0 { 0 } else { cross.signum() as i8 }
+    };
+    let (abc, abd, cda, cdb) = (turn(a, b, c), turn(a, b, d), turn(c, d, a), turn(c, d, b));
+    if abc * abd < 0 && cda * cdb < 0 {
+        return true;
+    }
+    let on = |p: Point, q: Point, r: Point, side: i8| side == 0 && Bounds::of([p, q]).holds(r);
+    on(a, b, c, abc) || on(a, b, d, abd) || on(c, d, a, cda) || on(c, d, b, cdb)
+}
+
 /// The stretch of a segment within a closed box, if any (Liang and Barsky).
 fn clip_segment(a: Point, b: Point, reach: &Bounds) -> Option<(Point, Point)> {
     let (mut enter, mut leave) = (0.0f64, 1.0f64);
@@ -297,6 +330,21 @@ fn clip_segment(a: Point, b: Point, reach: &Bounds) -> Option<(Point, Point)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn polygons_meet_where_they_share_a_point() {
+        let square = |x: f64, y: f64, s: f64| vec![[x, y], [x + s, y], [x + s, y + s], [x, y + s], [x, y]];
+        let whole = |ring: Vec<Point>| Shape::from(Polygon::from_ring(ring));
+        let ringed = Shape::from(Polygon { rings: vec![square(0., 0., 10.), square(2., 2., 6.)] });
+        let meets = |x: f64, y: f64, s: f64| {
+            let other = whole(square(x, y, s));
+            assert_eq!(ringed.meets(&other), other.meets(&ringed));
+            ringed.meets(&other)
+        };
+        // Across, at a corner, along an edge, inside, in the hole, around everything, beyond.
+        assert!(meets(-1., -1., 2.) && meets(10., 10., 1.) && meets(10., 3., 2.) && meets(0.5, 0.5, 1.));
+        assert!(!meets(3., 3., 1.) && meets(-5., -5., 30.) && !meets(11., 0., 1.));
+    }
 
     #[test]
     fn a_box_is_met_by_what_reaches_into_it_and_by_what_holds_it() {

@@ -1,35 +1,111 @@
 //! Making the index: layer by layer, grids as fine as their edges ask for.
 
 mod cut;
-mod grow;
+pub(crate) mod grow;
 
 use super::edges::VERTICES_MAX;
 use super::frame::Frame;
 use super::snapshot::{Codes, Section};
-use super::{Index, Layer};
+use super::{Index, Layer, Outlines};
 use crate::check::{Fault, broken};
 use crate::polygon::{Bounds, Point, Shape};
 use rayon::prelude::*;
 
-/// A layer that is being gathered.
+/// The polygons of a layer, open for more.
+#[derive(Default)]
 pub(crate) struct Draft {
-    pub(crate) name: String,
-    pub(crate) codes: Vec<String>,
-    pub(crate) first_rings: Vec<u32>,
+    pub(crate) cells: Vec<[u32; 2]>,
+    pub(crate) boxes: Vec<[Point; 2]>,
     pub(crate) first_vertices: Vec<u32>,
     pub(crate) vertices: Vec<Point>,
 }
 
 impl Draft {
-    fn new(name: &str) -> Self {
+    /// A copy of finished outlines.
+    pub(crate) fn of(outlines: &Outlines) -> Self {
         Self {
-            name: name.to_owned(),
-            codes: Vec::new(),
-            first_rings: vec![0],
-            first_vertices: vec![0],
-            vertices: Vec::new(),
+            cells: outlines.cells.get().to_vec(),
+            boxes: outlines.boxes.get().to_vec(),
+            first_vertices: outlines.first_vertices.get().to_vec(),
+            vertices: outlines.vertices.get().to_vec(),
         }
     }
+
+    /// A copy without what no cell holds any more; numbers of cells stay.
+    pub(crate) fn compact(outlines: &Outlines) -> Self {
+        let mut draft = Self::default();
+        for cell in 0..outlines.cells.get().len() {
+            let rings: Vec<&[Point]> = outlines.rings(cell).into_iter().flatten().collect();
+            let placed = draft.append(rings.into_iter());
+            draft.cells.push(placed);
+            draft.boxes.push(outlines.boxes.get()[cell]);
+        }
+        draft
+    }
+
+    /// Writes rings behind the others; gives the first and the one behind the last.
+    fn append<'a>(&mut self, rings: impl Iterator<Item = &'a [Point]>) -> [u32; 2] {
+        if self.first_vertices.is_empty() {
+            self.first_vertices.push(0);
+        }
+        let from = self.first_vertices.len() as u32 - 1;
+        for ring in rings {
+            self.vertices.extend_from_slice(ring);
+            self.first_vertices.push(self.vertices.len() as u32);
+        }
+        [from, self.first_vertices.len() as u32 - 1]
+    }
+
+    /// Gives a cell its polygon; the number behind the last is a new cell's.
+    pub(crate) fn put(&mut self, cell: usize, shape: &Shape) -> Result<(), Fault> {
+        if let Some(fault) = broken(shape) {
+            return Err(fault);
+        }
+        let bounds = shape.bounds();
+        let count: usize = shape.rings().map(Vec::len).sum();
+        if self.vertices.len() + count >= VERTICES_MAX {
+            return Err(Fault { what: "too_many_vertices", at: bounds.center() });
+        }
+        let placed = self.append(shape.rings().map(Vec::as_slice));
+        if cell == self.cells.len() {
+            self.cells.push(placed);
+            self.boxes.push([bounds.min, bounds.max]);
+        } else {
+            self.cells[cell] = placed;
+            self.boxes[cell] = [bounds.min, bounds.max];
+        }
+        Ok(())
+    }
+
+    /// Takes a cell out; its number stays.
+    pub(crate) fn take_out(&mut self, cell: usize) {
+        self.cells[cell] = [0, 0];
+        self.boxes[cell] = [Bounds::EMPTY.min, Bounds::EMPTY.max];
+    }
+
+    pub(crate) fn bounds(&self) -> Bounds {
+        self.boxes.iter().fold(Bounds::EMPTY, |sum, [min, max]| sum.union(Bounds { min: *min, max: *max }))
+    }
+
+    pub(crate) fn finished(mut self) -> Outlines {
+        if self.first_vertices.is_empty() {
+            self.first_vertices.push(0);
+        }
+        self.vertices.shrink_to_fit();
+        Outlines {
+            cells: Section::owned(self.cells),
+            boxes: Section::owned(self.boxes),
+            first_vertices: Section::owned(self.first_vertices),
+            vertices: Section::owned(self.vertices),
+        }
+    }
+}
+
+/// A layer that is being gathered.
+struct Gathered {
+    name: String,
+    codes: Vec<String>,
+    draft: Draft,
 }
 
 /// Gathers cells and compiles them.
@@ -48,14 +124,14 @@ impl Draft {
 /// ```
 #[derive(Default)]
 pub struct IndexBuilder {
-    layers: Vec<Draft>,
+    layers: Vec<Gathered>,
 }
 
 impl IndexBuilder {
     /// The layer of a name; made where it is not there yet.
     pub fn layer(&mut self, name: &str) -> usize {
         self.layers.iter().position(|layer| layer.name == name).unwrap_or_else(|| {
-            self.layers.push(Draft::new(name));
+            self.layers.push(Gathered { name: name.to_owned(), codes: Vec::new(), draft: Draft::default() });
             self.layers.len() - 1
         })
     }
@@ -64,45 +140,49 @@ impl IndexBuilder {
     /// number — is refused with the fault and its place, and nothing of it is kept. Self-crossing rings
     /// are taken: the even-odd rule has an answer for them.
     pub fn add(&mut self, layer: usize, code: impl Into<String>, shape: &Shape) -> Result<(), Fault> {
-        if let Some(fault) = broken(shape) {
-            return Err(fault);
-        }
-        let draft = &mut self.layers[layer];
-        let count: usize = shape.rings().map(Vec::len).sum();
-        if draft.vertices.len() + count >= VERTICES_MAX {
-            return Err(Fault { what: "too_many_vertices", at: shape.bounds().center() });
-        }
-        for ring in shape.rings() {
-            draft.vertices.extend_from_slice(ring);
-            draft.first_vertices.push(draft.vertices.len() as u32);
-        }
-        draft.first_rings.push(draft.first_vertices.len() as u32 - 1);
-        draft.codes.push(code.into());
+        let Gathered { codes, draft, .. } = &mut self.layers[layer];
+        draft.put(codes.len(), shape)?;
+        codes.push(code.into());
         Ok(())
     }
 
     /// Compiles the index on all cores of the current pool. O(edges · log edges).
     pub fn build(self) -> Index {
-        let bounds = self
-            .layers
-            .iter()
-            .fold(Bounds::EMPTY, |sum, layer| sum.union(Bounds::of(layer.vertices.iter().copied())));
+        let gathered = self.layers.into_iter();
+        Index::compiled(gathered.map(|layer| (layer.name, Codes::new(&layer.codes), layer.draft)).collect())
+    }
+}
+
+impl Index {
+    /// Compiles layers of a name, codes and polygons each.
+    pub(crate) fn compiled(layers: Vec<(String, Codes, Draft)>) -> Self {
+        let bounds = layers.iter().fold(Bounds::EMPTY, |sum, (_, _, draft)| sum.union(draft.bounds()));
         let frame = Frame::new(bounds);
-        let layers = self.layers.into_par_iter().map(|draft| compile(&frame, draft)).collect();
+        let compile = |(name, codes, draft)| Layer::compiled(&frame, name, codes, draft);
+        let layers = layers.into_par_iter().map(compile).collect();
         Index { frame, layers }
     }
 }
 
-fn compile(frame: &Frame, mut draft: Draft) -> Layer {
-    draft.vertices.shrink_to_fit();
-    let (grids, lists) = grow::grow(frame, &draft);
-    Layer {
-        name: draft.name,
-        codes: Codes::new(&draft.codes),
-        first_rings: Section::owned(draft.first_rings),
-        first_vertices: Section::owned(draft.first_vertices),
-        vertices: Section::owned(draft.vertices),
-        grids: Section::owned(grids),
-        lists: Section::owned(lists),
+impl Layer {
+    pub(crate) fn compiled(frame: &Frame, name: String, codes: Codes, draft: Draft) -> Self {
+        let (grids, lists) = grow::grow(frame, &draft);
+        Self::finished(name, codes, draft, (grids, lists), 0)
+    }
+
+    /// `clean_words` is 0 for a layer that is whole.
+    pub(crate) fn finished(
+        name: String,
+        codes: Codes,
+        draft: Draft,
+        (grids, lists): (Vec<u32>, Vec<u32>),
+        clean_words: usize,
+    ) -> Self {
+        let (grids, lists) = (Section::owned(grids), Section::owned(lists));
+        let mut layer = Self { name, codes, outlines: draft.finished(), grids, lists, clean_words };
+        if clean_words == 0 {
+            layer.clean_words = layer.words();
+        }
+        layer
     }
 }

@@ -44,7 +44,7 @@ struct View<'a> {
 
 impl<'a> View<'a> {
     fn of(layer: &'a Layer) -> Self {
-        Self { vertices: layer.vertices.get(), grids: layer.grids.get(), lists: layer.lists.get() }
+        Self { vertices: layer.outlines.vertices.get(), grids: layer.grids.get(), lists: layer.lists.get() }
     }
 
     /// Where the root sends a point, and its place in the bucket.

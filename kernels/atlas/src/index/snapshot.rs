@@ -11,8 +11,8 @@
 //! the old one: readers go on with what they have mapped.
 
 use super::frame::Frame;
-use super::{Index, Layer};
-use crate::polygon::{Bounds, Point};
+use super::{Index, Layer, Outlines};
+use crate::polygon::Bounds;
 use bytemuck::{AnyBitPattern, NoUninit};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Raised whenever the meaning of the bytes changes.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 const MAGIC: &[u8; 8] = b"GWATLAS\0";
 const HEAD: usize = 32;
 const ALIGN: usize = 64;
@@ -53,17 +53,26 @@ pub enum InvalidSnapshot {
     Endian,
 }
 
-/// An array of the index: its own, or a part of a file.
+/// An array of the index: made here, or a part of a file. Cheap to clone.
 pub(crate) enum Section<T> {
     /// Made here.
-    Owned(Vec<T>),
+    Owned(Arc<Vec<T>>),
     /// A part of a source, checked when it was opened.
     Shared(Arc<dyn Source>, std::ops::Range<usize>),
 }
 
+impl<T> Clone for Section<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Section::Owned(values) => Section::Owned(values.clone()),
+            Section::Shared(source, range) => Section::Shared(source.clone(), range.clone()),
+        }
+    }
+}
+
 impl<T: AnyBitPattern + NoUninit> Section<T> {
     pub(crate) fn owned(values: Vec<T>) -> Self {
-        Section::Owned(values)
+        Section::Owned(Arc::new(values))
     }
 
     pub(crate) fn get(&self) -> &[T] {
@@ -80,6 +89,7 @@ impl<T: AnyBitPattern + NoUninit> Section<T> {
 }
 
 /// The codes of cells: all of them in one text.
+#[derive(Clone)]
 pub(crate) struct Codes {
     starts: Section<u32>,
     text: Section<u8>,
@@ -90,6 +100,16 @@ impl Codes {
         let mut starts = vec![0u32];
         let mut text = Vec::new();
         for code in codes {
+            text.extend_from_slice(code.as_bytes());
+            starts.push(text.len() as u32);
+        }
+        Self { starts: Section::owned(starts), text: Section::owned(text) }
+    }
+
+    /// The same with more codes behind.
+    pub(crate) fn with<'a>(&self, more: impl Iterator<Item = &'a str>) -> Self {
+        let (mut starts, mut text) = (self.starts.get().to_vec(), self.text.get().to_vec());
+        for code in more {
             text.extend_from_slice(code.as_bytes());
             starts.push(text.len() as u32);
         }
@@ -117,12 +137,14 @@ struct Part {
 #[derive(Serialize, Deserialize)]
 struct LayerEntry {
     name: String,
+    /// See [`Layer::clean_words`].
+    clean_words: usize,
     /// In the order of [`LAYER_PARTS`].
     parts: Vec<Part>,
 }
 
-const LAYER_PARTS: [&str; 7] =
-    ["codes", "code text", "cells", "rings", "vertices", "grids", "edges that decide"];
+const LAYER_PARTS: [&str; 8] =
+    ["codes", "code text", "cells", "boxes", "rings", "vertices", "grids", "edges that decide"];
 
 #[derive(Serialize, Deserialize)]
 struct Directory {
@@ -133,14 +155,21 @@ struct Directory {
     layers: Vec<LayerEntry>,
 }
 
+fn shared<T>(source: &Arc<dyn Source>, entry: &LayerEntry, part: usize) -> Section<T> {
+    let Part { offset, bytes, .. } = entry.parts[part];
+    Section::Shared(source.clone(), offset..offset + bytes)
+}
+
 impl Layer {
-    fn bytes_of_parts(&self) -> [&[u8]; 7] {
+    fn bytes_of_parts(&self) -> [&[u8]; 8] {
+        let outlines = &self.outlines;
         [
             bytemuck::cast_slice(self.codes.starts.get()),
             self.codes.text.get(),
-            bytemuck::cast_slice(self.first_rings.get()),
-            bytemuck::cast_slice(self.first_vertices.get()),
-            bytemuck::cast_slice(self.vertices.get()),
+            bytemuck::cast_slice(outlines.cells.get()),
+            bytemuck::cast_slice(outlines.boxes.get()),
+            bytemuck::cast_slice(outlines.first_vertices.get()),
+            bytemuck::cast_slice(outlines.vertices.get()),
             bytemuck::cast_slice(self.grids.get()),
             bytemuck::cast_slice(self.lists.get()),
         ]
@@ -153,7 +182,8 @@ impl Index {
         // The directory's length depends on the offsets it holds, so room is left generously.
         let parts: usize = self.layers.len() * LAYER_PARTS.len();
         let names: usize = self.layers.iter().map(|layer| layer.name.len()).sum();
-        let room = (512 + made_of.len() * 6 + names * 6 + parts * 96).next_multiple_of(ALIGN);
+        let room = (512 + made_of.len() * 6 + names * 6 + self.layers.len() * 64 + parts * 96)
+            .next_multiple_of(ALIGN);
         let mut at = HEAD + room;
         let mut layers = Vec::new();
         for layer in &self.layers {
@@ -163,7 +193,8 @@ impl Index {
                 listed.push(Part { offset: at, bytes: bytes.len(), xxh3: xxh3_64(bytes) });
                 at += bytes.len();
             }
-            layers.push(LayerEntry { name: layer.name.clone(), parts: listed });
+            let (name, clean_words) = (layer.name.clone(), layer.clean_words);
+            layers.push(LayerEntry { name, clean_words, parts: listed });
         }
         let Bounds { min, max } = self.frame.bounds;
         let frame = [min[0], min[1], max[0], max[1]].map(f64::to_bits);
@@ -224,25 +255,18 @@ impl Index {
         }
         let [west, south, east, north] = directory.frame.map(f64::from_bits);
         let frame = Frame::new(Bounds { min: [west, south], max: [east, north] });
-        let layers = directory.layers.iter().map(|entry| {
-            let part = |i: usize| {
-                let Part { offset, bytes, .. } = entry.parts[i];
-                (source.clone(), offset..offset + bytes)
-            };
-            let numbers = |i: usize| -> Section<u32> {
-                let (source, range) = part(i);
-                Section::Shared(source, range)
-            };
-            let vertices: Section<Point> = Section::Shared(part(4).0, part(4).1);
-            Layer {
-                name: entry.name.clone(),
-                codes: Codes { starts: numbers(0), text: Section::Shared(part(1).0, part(1).1) },
-                first_rings: numbers(2),
-                first_vertices: numbers(3),
-                vertices,
-                grids: numbers(5),
-                lists: numbers(6),
-            }
+        let layers = directory.layers.iter().map(|entry| Layer {
+            name: entry.name.clone(),
+            codes: Codes { starts: shared(&source, entry, 0), text: shared(&source, entry, 1) },
+            outlines: Outlines {
+                cells: shared(&source, entry, 2),
+                boxes: shared(&source, entry, 3),
+                first_vertices: shared(&source, entry, 4),
+                vertices: shared(&source, entry, 5),
+            },
+            grids: shared(&source, entry, 6),
+            lists: shared(&source, entry, 7),
+            clean_words: entry.clean_words,
         });
         Ok((Index { frame, layers: layers.collect() }, directory.made_of.clone()))
     }

@@ -72,15 +72,15 @@ impl<'a> Grid<'a> {
         &self.draft.vertices
     }
 
-    fn in_buckets(&self, p: Point) -> Point {
+    /// A point in units of buckets.
+    pub(super) fn in_buckets(&self, p: Point) -> Point {
         self.region.in_buckets(self.frame.unit(p), self.side)
     }
 
     /// The first and last edge of the ring of an edge.
     fn ring(&self, cell: u32, edge: u32) -> (u32, u32) {
-        let rings = self.draft.first_rings[cell as usize] as usize
-            ..self.draft.first_rings[cell as usize + 1] as usize;
-        let starts = &self.draft.first_vertices[rings.start..=rings.end];
+        let [from, to] = self.draft.cells[cell as usize];
+        let starts = &self.draft.first_vertices[from as usize..=to as usize];
         let ring = starts.partition_point(|start| *start <= edge) - 1;
         // The last vertex of a ring repeats the first, so the last edge begins two before the next ring.
         (starts[ring], starts[ring + 1] - 2)

@@ -34,8 +34,64 @@ pub(super) fn grow(frame: &Frame, draft: &Draft) -> (Vec<u32>, Vec<u32>) {
     let edges = draft.vertices.len();
     let side = ((edges as f64 / ROOT_EDGES).sqrt().ceil() as usize).clamp(1, ROOT_SIDE_MAX);
     let root = Grid::new(frame, draft, Region::WHOLE, side);
-    let cells: Vec<u32> = (0..draft.codes.len() as u32).collect();
-    let cuttings: Vec<Cuttings> = cells
+    let cells: Vec<u32> = (0..draft.cells.len() as u32).collect();
+    let cuttings = cut_by(&root, draft, &cells);
+    let mut written = Written { grids: vec![0; 1 + side * side], lists: Vec::new() };
+    written.grids[0] = side as u32;
+    let buckets: Vec<usize> = (0..side * side).collect();
+    written.regrow(frame, draft, &cuttings, &buckets);
+    written.grids.shrink_to_fit();
+    written.lists.shrink_to_fit();
+    (written.grids, written.lists)
+}
+
+/// Grows anew what lies below some buckets of the root; what was there before stays behind, unreachable.
+/// `was` are the polygons before some cells were changed, `changed` those cells.
+pub(crate) fn regrow(
+    frame: &Frame,
+    (was, draft): (&Draft, &Draft),
+    changed: &[u32],
+    (grids, lists): (&[u32], &[u32]),
+) -> (Vec<u32>, Vec<u32>) {
+    let mut written = Written { grids: grids.to_vec(), lists: lists.to_vec() };
+    let side = written.grids[0] as usize;
+    let root = Grid::new(frame, draft, Region::WHOLE, side);
+    // Where the changed cells were and where they are.
+    let mut touched = vec![false; side * side];
+    let before: Vec<u32> =
+        changed.iter().copied().filter(|cell| (*cell as usize) < was.cells.len()).collect();
+    let reached =
+        [cut_by(&Grid::new(frame, was, Region::WHOLE, side), was, &before), cut_by(&root, draft, changed)];
+    for part in reached.iter().flatten().flat_map(|cuttings| &cuttings.parts) {
+        touched[part.bucket as usize] = true;
+    }
+    let buckets: Vec<usize> = (0..side * side).filter(|bucket| touched[*bucket]).collect();
+    let rows = buckets.iter().map(|bucket| bucket / side);
+    let columns = buckets.iter().map(|bucket| bucket % side);
+    let range = |all: &mut dyn Iterator<Item = usize>| {
+        all.fold((usize::MAX, 0), |(low, high), v| (low.min(v), high.max(v)))
+    };
+    let (columns, rows) = (range(&mut { columns }), range(&mut { rows }));
+    // Everybody who may have a part in one of the buckets: by boxes, generously.
+    let near = |cell: &u32| {
+        let [min, max] = draft.boxes[*cell as usize].map(|p| root.in_buckets(p));
+        let reaches = |axis: usize, (low, high): (usize, usize)| {
+            min[axis] - 1.0 <= (high + 1) as f64 && max[axis] + 1.0 >= low as f64
+        };
+        min[0] <= max[0] && reaches(0, columns) && reaches(1, rows)
+    };
+    let cells: Vec<u32> = (0..draft.cells.len() as u32).filter(near).collect();
+    let mut cuttings = cut_by(&root, draft, &cells);
+    for cuttings in &mut cuttings {
+        cuttings.parts.retain(|part| touched[part.bucket as usize]);
+    }
+    written.regrow(frame, draft, &cuttings, &buckets);
+    (written.grids, written.lists)
+}
+
+/// Some cells cut by the root, in their order.
+fn cut_by(root: &Grid<'_>, draft: &Draft, cells: &[u32]) -> Vec<Cuttings> {
+    cells
         .par_chunks(CELLS_AT_ONCE)
         .map(|cells| {
             let (mut scratch, mut out, mut all) = (Scratch::default(), Cuttings::default(), Vec::new());
@@ -45,39 +101,14 @@ pub(super) fn grow(frame: &Frame, draft: &Draft) -> (Vec<u32>, Vec<u32>) {
             }
             out
         })
-        .collect();
-    let by_bucket = sorted(&cuttings, side * side);
-    let mut written = Written { grids: vec![0; 1 + side * side], lists: Vec::new() };
-    written.grids[0] = side as u32;
-    let buckets: Vec<usize> = (0..side * side).collect();
-    for buckets in buckets.chunks(BUCKETS_AT_ONCE) {
-        let grown: Vec<(u32, Written)> = buckets
-            .par_iter()
-            .map_init(
-                || Grower { frame, draft, scratch: Scratch::default() },
-                |grower, bucket| {
-                    let region = Region::WHOLE.bucket(bucket % side, bucket / side, side);
-                    let mut out = Written::default();
-                    let groups = by_bucket.groups(&cuttings, *bucket);
-                    let target = grower.target(region, &groups, 0, usize::MAX, &mut out);
-                    (target, out)
-                },
-            )
-            .collect();
-        for (bucket, (target, out)) in buckets.iter().zip(grown) {
-            written.grids[1 + bucket] = written.append(target, out);
-        }
-    }
-    written.grids.shrink_to_fit();
-    written.lists.shrink_to_fit();
-    (written.grids, written.lists)
+        .collect()
 }
 
 /// All edges of a cell.
 fn edges_of(draft: &Draft, cell: u32, out: &mut Vec<u32>) {
     out.clear();
-    let rings = draft.first_rings[cell as usize] as usize..draft.first_rings[cell as usize + 1] as usize;
-    for ring in rings {
+    let [from, to] = draft.cells[cell as usize];
+    for ring in from as usize..to as usize {
         let (from, to) = (draft.first_vertices[ring], draft.first_vertices[ring + 1]);
         out.extend((from..to - 1).map(|vertex| Edge::new(vertex).0));
     }
@@ -281,6 +312,30 @@ fn chains(edges: &[u32]) -> Vec<(u32, u32)> {
 }
 
 impl Written {
+    /// Writes what lies below some buckets of the root, and leads there.
+    fn regrow(&mut self, frame: &Frame, draft: &Draft, cuttings: &[Cuttings], buckets: &[usize]) {
+        let side = self.grids[0] as usize;
+        let by_bucket = sorted(cuttings, side * side);
+        for buckets in buckets.chunks(BUCKETS_AT_ONCE) {
+            let grown: Vec<(u32, Written)> = buckets
+                .par_iter()
+                .map_init(
+                    || Grower { frame, draft, scratch: Scratch::default() },
+                    |grower, bucket| {
+                        let region = Region::WHOLE.bucket(bucket % side, bucket / side, side);
+                        let mut out = Written::default();
+                        let content = by_bucket.groups(cuttings, *bucket);
+                        let target = grower.target(region, &content, 0, usize::MAX, &mut out);
+                        (target, out)
+                    },
+                )
+                .collect();
+            for (bucket, (target, out)) in buckets.iter().zip(grown) {
+                self.grids[1 + bucket] = self.append(target, out);
+            }
+        }
+    }
+
     /// Takes over what was written elsewhere; gives the target as it is here.
     fn append(&mut self, target: u32, other: Written) -> u32 {
         let (grids, lists) = (self.grids.len() as u32, self.lists.len() as u32);
