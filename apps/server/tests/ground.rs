@@ -100,30 +100,34 @@ fn other_programs_read_the_ground_page_by_page_and_wrong_parameters_are_refused(
     });
 }
 
+/// Status and tag of an answer, asked for with the tag that is known.
+fn tagged(city: &City, who: &Session, path: &str, known: Option<&str>) -> (u16, String) {
+    let mut request = Request::get(path).header(header::COOKIE, &who.cookie);
+    if let Some(known) = known {
+        request = request.header(header::IF_NONE_MATCH, known);
+    }
+    let (status, headers, _) = city.send(request.body(Body::empty()).unwrap());
+    (status, headers[header::ETAG].to_str().unwrap().to_owned())
+}
+
 #[test]
 fn a_tile_is_sent_again_only_when_what_it_shows_has_changed() {
     on_both(MIGRATIONS, |db| {
         let city = City::over(db);
         let steward = city.sign_in("steward");
-        let view = city.get(&steward, "/api/v1/map/view").1["bounds"].clone();
-        let at = |i: usize| view[i].as_f64().unwrap();
-        let p = gridweave_atlas::tile::to_world([(at(0) + at(2)) / 2.0, (at(1) + at(3)) / 2.0]);
+        let found = city.get(&steward, "/api/v1/places/suggest?q=东湖花园1栋").1;
+        let building = found.as_array().unwrap().iter().find(|p| p["kind"] == "building").unwrap().clone();
+        let at = |axis: &str| building["point"][axis].as_f64().unwrap();
+        let p = gridweave_atlas::tile::to_world([at("lon"), at("lat")]);
         let scale = f64::from(1u32 << 15);
         let path = format!("/tiles/base/15/{}/{}.pbf", (p[0] * scale) as u32, (p[1] * scale) as u32);
-        let ask = |known: Option<&str>| {
-            let mut request = Request::get(&path).header(header::COOKIE, &steward.cookie);
-            if let Some(known) = known {
-                request = request.header(header::IF_NONE_MATCH, known);
-            }
-            let (status, headers, _) = city.send(request.body(Body::empty()).unwrap());
-            (status, headers[header::ETAG].to_str().unwrap().to_owned())
-        };
+        let ask = |known: Option<&str>| tagged(&city, &steward, &path, known);
         let (status, tag) = ask(None);
         assert_eq!(status, 200);
         assert_eq!(ask(Some(&tag)), (304, tag.clone()));
+        let elsewhere = tagged(&city, &steward, "/tiles/base/15/0/0.pbf", None);
+        assert_eq!(elsewhere.0, 204);
         // A building is called otherwise: its tile is another.
-        let found = city.get(&steward, "/api/v1/places/suggest?q=东湖花园1栋").1;
-        let building = found.as_array().unwrap().iter().find(|p| p["kind"] == "building").unwrap().clone();
         let edit = json!({ "name": "1栋（东）", "reason": "门牌更换" }).to_string();
         let request = Request::builder()
             .method("PATCH")
@@ -138,7 +142,39 @@ fn a_tile_is_sent_again_only_when_what_it_shows_has_changed() {
         let (status, other) = ask(Some(&tag));
         assert_eq!(status, 200);
         assert_ne!(other, tag);
+        // What the edit did not touch is not sent again.
+        let again = tagged(&city, &steward, "/tiles/base/15/0/0.pbf", Some(&elsewhere.1));
+        assert_eq!(again, (304, elsewhere.1));
         let layers = city.get(&steward, "/tiles/base.json").1;
         assert!(layers["vector_layers"].as_array().unwrap().iter().any(|layer| layer["id"] == "building"));
+    });
+}
+
+#[test]
+fn the_nearest_places_come_first_and_none_from_beyond_the_radius() {
+    on_both(MIGRATIONS, |db| {
+        let city = City::over(db);
+        let operator = city.sign_in("operator");
+        let found = city.get(&operator, "/api/v1/places/suggest?q=东湖花园1栋").1;
+        let building = found.as_array().unwrap().iter().find(|p| p["kind"] == "building").unwrap().clone();
+        let (lon, lat) =
+            (building["point"]["lon"].as_f64().unwrap(), building["point"]["lat"].as_f64().unwrap());
+        let ask = |more: &str| {
+            let (status, answer) =
+                city.get(&operator, &format!("/api/v1/places/near?lon={lon}&lat={lat}{more}"));
+            assert_eq!(status, 200, "{answer}");
+            answer.as_array().unwrap().clone()
+        };
+        let near = ask("&kind=building&limit=5");
+        assert_eq!((&near[0]["place"]["id"], near[0]["distance_m"].as_f64()), (&building["id"], Some(0.0)));
+        let far: Vec<f64> = near.iter().map(|place| place["distance_m"].as_f64().unwrap()).collect();
+        assert!(far.len() == 5 && far.is_sorted() && far[4] <= 500.0, "{far:?}");
+        assert!(near.iter().all(|place| place["place"]["kind"] == "building"));
+        assert_eq!(ask("&kind=building&within_m=0.5&limit=5").len(), 1);
+        // The compound around it is as near as the building itself.
+        assert!(ask("&within_m=0.5").iter().any(|place| place["place"]["kind"] == "compound"));
+        assert!(city.get(&operator, "/api/v1/places/near?lon=0&lat=0").1.as_array().unwrap().is_empty());
+        assert_eq!(city.get(&operator, "/api/v1/places/near?lon=999&lat=0").0, 422);
+        assert_eq!(city.get(&operator, "/api/v1/places/near?lat=0").0, 422);
     });
 }

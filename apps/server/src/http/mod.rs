@@ -12,6 +12,7 @@ mod cases;
 mod desk;
 mod drill;
 mod map;
+mod near;
 mod ogc;
 mod places;
 mod registers;
@@ -42,6 +43,8 @@ pub struct Server {
     pub sessions: Arc<UntilWrite<String, Session>>,
     /// Tiles, swapped whole when their source has changed.
     pub tiles: Arc<map::TileCache>,
+    /// Places by where they are, likewise.
+    pub near: Arc<near::NearCache>,
     /// Extents of divisions and cells, likewise.
     pub extents: Arc<drill::ExtentCache>,
     /// Features for other programs, likewise.
@@ -59,6 +62,7 @@ pub fn routes() -> Vec<Route> {
         signals::routes(),
         cases::routes(),
         visits::routes(),
+        near::routes(),
         map::routes(),
         drill::routes(),
         ogc::routes(),
@@ -78,6 +82,7 @@ pub fn service(app: App) -> Router {
         metrics: Arc::default(),
         sessions: Arc::default(),
         tiles: Arc::default(),
+        near: Arc::default(),
         extents: Arc::default(),
         ogc: Arc::default(),
     };
