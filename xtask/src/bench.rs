@@ -2,8 +2,7 @@
 //! own below the target folder.
 
 use crate::run::{program, root, step, target, to_end};
-use crate::services::{Postgres, ensure_postgis};
-use anyhow::Context;
+use crate::services::{self, Postgres, ensure_postgis};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -97,19 +96,7 @@ fn martin() -> anyhow::Result<PathBuf> {
     Ok(program)
 }
 
-/// A Python with the packages of a benchmark, installed where they are missing.
+/// A Python with the packages of a benchmark.
 fn python(bench: &str) -> anyhow::Result<PathBuf> {
-    let folder = target().join("bench-env");
-    let python = folder.join("bin/python");
-    if !python.exists() {
-        step("Python packages of the benchmark");
-        let mut make = Command::new("python3");
-        make.args(["-m", "venv"]).arg(&folder);
-        to_end(make).context("benchmarks need Python 3 with venv")?;
-    }
-    let mut install = Command::new(&python);
-    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
-    install.arg(root().join("bench").join(bench).join("requirements.txt"));
-    to_end(install)?;
-    Ok(python)
+    services::python("bench-env", &root().join("bench").join(bench).join("requirements.txt"))
 }

@@ -60,11 +60,19 @@ fn install(packages: &[&str]) -> anyhow::Result<()> {
     apt(&all).context(help)
 }
 
-/// Makes sure that PostgreSQL, and with `browser` Chromium with Chinese letters, are there.
+/// Makes sure that PostgreSQL, GDAL, Python, and with `browser` Chromium with Chinese letters, are there.
 pub fn ensure(browser: bool) -> anyhow::Result<()> {
     let mut missing = Vec::new();
     if postgres_bin().is_none() {
         missing.push("postgresql");
+    }
+    if found(&["ogr2ogr"]).is_none() {
+        missing.push("gdal-bin");
+    }
+    let python =
+        Command::new("python3").args(["-c", "import ensurepip, venv"]).stderr(Stdio::null()).status();
+    if !python.is_ok_and(|status| status.success()) {
+        missing.push("python3-venv");
     }
     if browser && chromium().is_none() {
         missing.extend(["chromium", "fonts-noto-cjk"]);
@@ -86,6 +94,36 @@ pub fn ensure_postgis() -> anyhow::Result<()> {
         missing.push("wrk");
     }
     if missing.is_empty() { Ok(()) } else { install(&missing) }
+}
+
+/// A Python of a folder's own below the target folder, with the packages of a list; they are installed when the
+/// list has changed.
+pub fn python(folder: &str, requirements: &Path) -> anyhow::Result<PathBuf> {
+    let folder = target().join(folder);
+    let python = folder.join("bin/python");
+    let wanted = std::fs::read_to_string(requirements).with_context(|| requirements.display().to_string())?;
+    let stamp = folder.join(format!("{}.txt", requirements_name(requirements)));
+    if python.exists() && std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(python);
+    }
+    step(&format!("Python packages of {}", requirements.display()));
+    if !python.exists() {
+        let mut make = Command::new("python3");
+        make.args(["-m", "venv"]).arg(&folder);
+        to_end(make).context("Python 3 with venv is needed")?;
+    }
+    let mut install = Command::new(&python);
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
+    install.arg(requirements);
+    to_end(install)?;
+    std::fs::write(stamp, wanted)?;
+    Ok(python)
+}
+
+/// The folder that a list of packages lies in.
+fn requirements_name(requirements: &Path) -> String {
+    let folder = requirements.parent().and_then(Path::file_name);
+    folder.map_or_else(|| "packages".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 /// Where Chromium is.

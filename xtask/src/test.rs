@@ -1,8 +1,9 @@
 //! `cargo xtask test`: everything that must pass, in the order of how quickly it fails.
 
 use crate::run::{program, root, step, to_end};
-use crate::services::{Postgres, chromium, ensure};
+use crate::services::{Postgres, chromium, ensure, python};
 use crate::{demo, generate, tidy};
+use std::process::Command;
 
 /// Formats, or with `check` says whether it is formatted.
 pub fn format(check: bool) -> anyhow::Result<()> {
@@ -36,6 +37,12 @@ pub fn run(browser: bool) -> anyhow::Result<()> {
     step("unit, property, store (both databases), API and crash tests");
     let mut tests = program("cargo", ".", &["test", "--workspace", "--quiet"]);
     tests.env("GRIDWEAVE_TEST_POSTGRES", &postgres.url).env("GRIDWEAVE_TEST_BOTH", "1");
+    to_end(tests)?;
+    step("what others read of us: GDAL, OWSLib, pygeoapi, tile decoders");
+    let python = python("test-env", &root().join("tests/peers/requirements.txt"))?;
+    let mut tests = Command::new(python);
+    tests.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/peers"]).current_dir(root());
+    tests.env("GRIDWEAVE_TEST_BIN", crate::run::gridweave()).env("PYTHONDONTWRITEBYTECODE", "1");
     to_end(tests)?;
     if browser {
         step("browser tests");

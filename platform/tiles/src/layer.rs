@@ -47,8 +47,9 @@ impl Layer {
         let count = u32::try_from(boxes.len()).unwrap_or(u32::MAX);
         if count > 0 {
             let mut builder = RTreeBuilder::<u32>::new(count);
-            for [west, north, east, south] in boxes {
-                builder.add(*west, *north, *east, *south);
+            for reach in boxes {
+                let [west, north, east, south] = halved(*reach);
+                builder.add(west, north, east, south);
             }
             layer.tree = Some(builder.finish::<HilbertSort>());
         }
@@ -100,9 +101,10 @@ impl Layer {
         self.drawing.boxes()[number]
     }
 
-    /// Features that may be drawn in a tile, in their order.
-    fn near(&self, [west, north, east, south]: FixedBox) -> Vec<u32> {
+    /// Features that may be drawn in a box, in their order.
+    fn near(&self, reach: FixedBox) -> Vec<u32> {
         let Some(tree) = &self.tree else { return Vec::new() };
+        let [west, north, east, south] = halved(reach);
         let mut found = tree.search(west, north, east, south);
         found.sort_unstable();
         found
@@ -167,6 +169,11 @@ impl Layer {
             (None, tile) => tile.unwrap_or_default(),
         })
     }
+}
+
+/// The tree adds up two sides of a box, and the sum must fit. What meets still meets.
+fn halved(reach: FixedBox) -> FixedBox {
+    reach.map(|v| v >> 1)
 }
 
 /// A property compared by its bits.

@@ -534,6 +534,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/places/near": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Places near a point, the nearest first: buildings, compounds, door plates, points of interest */
+        get: operations["getPlacesNear"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/places/suggest": {
         parameters: {
             query?: never;
@@ -972,6 +989,23 @@ export interface paths {
         };
         /** OGC API: one feature */
         get: operations["getOgcCollectionsByNameItemsById"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ogc/collections/{name}/queryables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** OGC API: what one may ask for */
+        get: operations["getOgcCollectionsByNameQueryables"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1895,6 +1929,16 @@ export interface components {
              * @description The version that was looked at.
              */
             version?: number | null;
+        };
+        /** @description A place and how far it is. */
+        NearPlace: {
+            /**
+             * Format: double
+             * @description Metres on the ellipsoid; 0 within its outline.
+             */
+            distance_m: number;
+            /** @description The place. */
+            place: components["schemas"]["Place"];
         };
         /** @description 网络: one way of covering the city with cells. */
         Network: {
@@ -3624,6 +3668,46 @@ export interface operations {
             };
         };
     };
+    getPlacesNear: {
+        parameters: {
+            query: {
+                /** @description Only of this kind. */
+                kind?: string | null;
+                /** @description Latitude. */
+                lat: number;
+                /** @description At most so many; 10 where it is not given, 200 at most. */
+                limit?: number | null;
+                /** @description Longitude (CGCS2000/WGS 84). */
+                lon: number;
+                /** @description No farther than so many metres; 500 where it is not given, 50,000 at most. */
+                within_m?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NearPlace"][];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     getPlacesSuggest: {
         parameters: {
             query: {
@@ -4520,6 +4604,35 @@ export interface operations {
             path: {
                 name: string;
                 id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getOgcCollectionsByNameQueryables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
             };
             cookie?: never;
         };

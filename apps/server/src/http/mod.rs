@@ -96,6 +96,7 @@ pub fn service(app: App) -> Router {
         .route("/api", axum::routing::get(openapi::page))
         // Clients that put a slash behind an address mean the same.
         .route("/ogc/", axum::routing::get(async || axum::response::Redirect::permanent("/ogc")))
+        .route("/ogc/{*rest}", axum::routing::any(async || Problem::from(HttpRefusal::NoRoute)))
         .route("/api/page.js", axum::routing::get(openapi::script))
         .route("/api/{*rest}", axum::routing::any(async || Problem::from(HttpRefusal::NoRoute)))
         .fallback(web::serve)

@@ -1,6 +1,7 @@
 //! OGC API – Features, part 1 (17-069r4): divisions, cells, places and cases for other programs' maps.
 //! No person appears here. What a caller may not see is not there.
 
+mod description;
 mod query;
 
 use super::Server;
@@ -12,6 +13,7 @@ use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
+use description::{api, conformance, landing, queryables};
 use gridweave_access::{Action, reach};
 use gridweave_addresses::queries as places;
 use gridweave_atlas::geojson::geometry_json;
@@ -33,6 +35,7 @@ pub(super) fn routes() -> Vec<Route> {
         get("/ogc/api", page, "OGC API: its description (OpenAPI 3.0)", api),
         get("/ogc/collections", page, "OGC API: collections", collections),
         get("/ogc/collections/{name}", page, "OGC API: one collection", collection),
+        get("/ogc/collections/{name}/queryables", page, "OGC API: what one may ask for", queryables),
         get(
             "/ogc/collections/{name}/items",
             page,
@@ -43,11 +46,6 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
-const CONFORMS: [&str; 3] = [
-    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
-    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
-    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
-];
 const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
 const LIMIT_DEFAULT: usize = 10;
 const LIMIT_MAX: usize = 10_000;
@@ -204,27 +202,6 @@ fn link(href: String, rel: &str, kind: &str, title: &str) -> Value {
     json!({ "href": href, "rel": rel, "type": kind, "title": title })
 }
 
-async fn landing(headers: HeaderMap, RawQuery(query): RawQuery) -> Answer<Json<Value>> {
-    parameters(query.as_deref(), &[])?;
-    let base = base(&headers);
-    Ok(Json(json!({
-        "title": "织网 Gridweave",
-        "description": "Divisions, grid cells, places and cases. No person appears here.",
-        "links": [
-            link(base.clone(), "self", "application/json", "this page"),
-            link(format!("{base}/api"), "service-desc", "application/vnd.oai.openapi+json;version=3.0", "the description"),
-            link(format!("{}/api", base.trim_end_matches("/ogc")), "service-doc", "text/html", "every operation"),
-            link(format!("{base}/conformance"), "conformance", "application/json", "what it conforms to"),
-            link(format!("{base}/collections"), "data", "application/json", "collections"),
-        ],
-    })))
-}
-
-async fn conformance(RawQuery(query): RawQuery) -> Answer<Json<Value>> {
-    parameters(query.as_deref(), &[])?;
-    Ok(Json(json!({ "conformsTo": CONFORMS })))
-}
-
 fn described(collection: &Collection, extent: Bounds, base: &str) -> Value {
     let here = format!("{base}/collections/{}", collection.name);
     let mut value = json!({
@@ -235,6 +212,12 @@ fn described(collection: &Collection, extent: Bounds, base: &str) -> Value {
         "links": [
             link(here.clone(), "self", "application/json", "this collection"),
             link(format!("{here}/items"), "items", "application/geo+json", "its features"),
+            link(
+                format!("{here}/queryables"),
+                "http://www.opengis.net/def/rel/ogc/1.0/queryables",
+                "application/schema+json",
+                "what one may ask for",
+            ),
         ],
     });
     if !extent.is_empty() {
@@ -384,57 +367,4 @@ async fn item(
         })
         .await?;
     Ok(geo_json(&found))
-}
-
-/// The description in OpenAPI 3.0, as the standard asks; the whole API is described in 3.1 elsewhere.
-async fn api(
-    State(server): State<Server>,
-    Who(ctx): Who,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
-) -> Answer<Response> {
-    parameters(query.as_deref(), &[])?;
-    let base = base(&headers);
-    let found = server
-        .read(move |tx| {
-            let plain = |summary: &str| {
-                json!({ "get": { "summary": summary, "responses": { "200": { "description": "Done" } } } })
-            };
-            let parameter = |name: &str, schema: Value| json!({ "name": name, "in": "query", "schema": schema });
-            let mut paths = Map::new();
-            paths.insert("/".into(), plain("Where to begin"));
-            paths.insert("/conformance".into(), plain("What it conforms to"));
-            paths.insert("/collections".into(), plain("Collections"));
-            for collection in known(tx, &ctx)? {
-                let here = format!("/collections/{}", collection.name);
-                let numbers = json!({ "type": "array", "minItems": 4, "maxItems": 6, "items": { "type": "number" } });
-                let mut asked = vec![
-                    json!({ "name": "bbox", "in": "query", "style": "form", "explode": false, "schema": numbers }),
-                    parameter("datetime", json!({ "type": "string" })),
-                    parameter(
-                        "limit",
-                        json!({ "type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT }),
-                    ),
-                    parameter("offset", json!({ "type": "integer", "minimum": 0, "default": 0 })),
-                ];
-                asked.extend(collection.queryables.iter().map(|name| parameter(name, json!({ "type": "string" }))));
-                let mut many = plain("Features");
-                many["get"]["parameters"] = json!(asked);
-                let mut single = plain("One feature");
-                single["get"]["parameters"] =
-                    json!([{ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }]);
-                paths.insert(here.clone(), plain(&collection.title));
-                paths.insert(format!("{here}/items"), many);
-                paths.insert(format!("{here}/items/{{id}}"), single);
-            }
-            Ok(json!({
-                "openapi": "3.0.3",
-                "info": { "title": "Gridweave OGC API – Features", "version": env!("CARGO_PKG_VERSION") },
-                "servers": [{ "url": base }],
-                "paths": paths,
-            }))
-        })
-        .await?;
-    let kind = "application/vnd.oai.openapi+json;version=3.0";
-    Ok(([(header::CONTENT_TYPE, kind)], found.to_string()).into_response())
 }
