@@ -1,5 +1,6 @@
 //! A set with the tiles that were cut from it.
 
+use crate::mlt;
 use crate::set::{LayerSet, TileError, touched};
 use bytes::Bytes;
 use gridweave_atlas::tile::TileId;
@@ -11,6 +12,15 @@ use xxhash_rust::xxh3::xxh3_64;
 const KEPT_BYTES: u64 = 256 << 20;
 /// About the size of a tile, for the first guess of how many there will be.
 const TILE_BYTES: u64 = 16 << 10;
+
+/// How a tile is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Mapbox Vector Tile 2.1: every viewer reads it.
+    Mvt,
+    /// MapLibre Tile 1: smaller; made from the other.
+    Mlt,
+}
 
 /// An encoded tile.
 #[derive(Clone, Debug)]
@@ -24,8 +34,8 @@ pub struct KeptTile {
 #[derive(Clone)]
 struct ByBytes;
 
-impl Weighter<TileId, KeptTile> for ByBytes {
-    fn weight(&self, _: &TileId, tile: &KeptTile) -> u64 {
+impl Weighter<(TileId, Format), KeptTile> for ByBytes {
+    fn weight(&self, _: &(TileId, Format), tile: &KeptTile) -> u64 {
         // What an empty one takes.
         tile.bytes.len() as u64 + 64
     }
@@ -34,7 +44,7 @@ impl Weighter<TileId, KeptTile> for ByBytes {
 /// A set, and each of its tiles once it has been asked for.
 pub struct Tiles {
     set: LayerSet,
-    kept: Cache<TileId, KeptTile, ByBytes>,
+    kept: Cache<(TileId, Format), KeptTile, ByBytes>,
     bytes_max: u64,
 }
 
@@ -55,9 +65,9 @@ impl Tiles {
     pub fn followed_by(&self, set: LayerSet) -> Self {
         let boxes = set.differs_at(&self.set);
         let next = Self::keeping(set, self.bytes_max);
-        for (id, tile) in self.kept.iter() {
-            if !touched(id, &boxes) {
-                next.kept.insert(id, tile);
+        for (key, tile) in self.kept.iter() {
+            if !touched(key.0, &boxes) {
+                next.kept.insert(key, tile);
             }
         }
         next
@@ -69,14 +79,17 @@ impl Tiles {
     }
 
     /// The tile where it has been cut already.
-    pub fn known(&self, id: TileId) -> Option<KeptTile> {
-        self.kept.get(&id)
+    pub fn known(&self, id: TileId, format: Format) -> Option<KeptTile> {
+        self.kept.get(&(id, format))
     }
 
     /// The tile; who asks for one that somebody else is cutting waits for it.
-    pub fn tile(&self, id: TileId) -> Result<KeptTile, TileError> {
-        self.kept.get_or_insert_with(&id, || {
-            let bytes = Bytes::from(self.set.tile(id)?);
+    pub fn tile(&self, id: TileId, format: Format) -> Result<KeptTile, TileError> {
+        self.kept.get_or_insert_with(&(id, format), || {
+            let bytes = match format {
+                Format::Mvt => Bytes::from(self.set.tile(id)?),
+                Format::Mlt => Bytes::from(mlt::of_mvt(&self.tile(id, Format::Mvt)?.bytes)?),
+            };
             let tag = xxh3_64(&bytes);
             Ok(KeptTile { bytes, tag })
         })

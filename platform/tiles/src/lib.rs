@@ -1,4 +1,4 @@
-//! Layer sets → vector tiles (Mapbox Vector Tile 2.1), without HTTP.
+//! Layer sets → vector tiles (Mapbox Vector Tile 2.1, MapLibre Tile 1), without HTTP.
 //!
 //! A [`LayerSet`] is immutable: it is compiled from features and swapped whole when its source has
 //! changed. [`LayerSet::tile`] cuts and encodes one tile; [`Tiles`] keeps what was cut, and from one set
@@ -15,9 +15,10 @@
 
 mod kept;
 mod layer;
+mod mlt;
 mod set;
 
-pub use kept::{KeptTile, Tiles};
+pub use kept::{Format, KeptTile, Tiles};
 pub use set::{Fields, LayerSet, TileError};
 
 use gridweave_atlas::Geometry;
@@ -176,23 +177,47 @@ mod tests {
     }
 
     #[test]
+    fn a_maplibre_tile_holds_the_same_features() {
+        use mlt_core::{Decoder, Parser};
+        let tiles = Tiles::new(set(&[(114.30, "东湖花园"), (114.301, "岳湖花园")]));
+        let id = tile_at(114.305, 14);
+        let bytes = tiles.tile(id, Format::Mlt).unwrap().bytes;
+        let found: Vec<(String, usize, String)> = Parser::default()
+            .parse_layers(&bytes)
+            .unwrap()
+            .into_iter()
+            .map(|layer| {
+                let parsed = layer.into_layer01().unwrap().into_tile(&mut Decoder::default()).unwrap();
+                (parsed.name().to_owned(), parsed.features().len(), format!("{:?}", parsed.features()))
+            })
+            .collect();
+        assert_eq!(
+            found.iter().map(|(name, count, _)| (name.as_str(), *count)).collect::<Vec<_>>(),
+            [("cells", 2), ("cases", 1)]
+        );
+        assert!(found[0].2.contains("东湖花园") && found[0].2.contains("岳湖花园"), "{}", found[0].2);
+        assert!(tiles.tile(TileId::new(14, 0, 0).unwrap(), Format::Mlt).unwrap().bytes.is_empty());
+        assert!(tiles.known(id, Format::Mlt).is_some());
+    }
+
+    #[test]
     fn a_change_leaves_the_tiles_alone_that_it_does_not_touch() {
         let (here, there) = (tile_at(114.305, 14), tile_at(114.505, 14));
         let old = Tiles::new(set(&[(114.30, "a"), (114.50, "b")]));
-        let before = (old.tile(here).unwrap(), old.tile(there).unwrap());
-        assert!(old.known(here).is_some() && old.known(tile_at(0.0, 14)).is_none());
+        let before = (old.tile(here, Format::Mvt).unwrap(), old.tile(there, Format::Mvt).unwrap());
+        assert!(old.known(here, Format::Mvt).is_some() && old.known(tile_at(0.0, 14), Format::Mvt).is_none());
         let new = old.followed_by(set(&[(114.30, "a"), (114.50, "renamed")]));
-        assert!(new.known(there).is_none() && new.known(here).is_some());
-        let after = (new.tile(here).unwrap(), new.tile(there).unwrap());
+        assert!(new.known(there, Format::Mvt).is_none() && new.known(here, Format::Mvt).is_some());
+        let after = (new.tile(here, Format::Mvt).unwrap(), new.tile(there, Format::Mvt).unwrap());
         assert_eq!(before.0.tag, after.0.tag);
         assert_ne!(before.1.tag, after.1.tag);
         // Both where it was and where it is.
         let moved = new.followed_by(set(&[(114.30, "a"), (114.40, "renamed")]));
-        assert!(moved.known(there).is_none());
-        assert!(moved.tile(there).unwrap().bytes.is_empty());
+        assert!(moved.known(there, Format::Mvt).is_none());
+        assert!(moved.tile(there, Format::Mvt).unwrap().bytes.is_empty());
         // Nothing has changed: everything is kept.
         let same = moved.followed_by(set(&[(114.30, "a"), (114.40, "renamed")]));
-        assert!(same.known(here).is_some() && same.known(there).is_some());
+        assert!(same.known(here, Format::Mvt).is_some() && same.known(there, Format::Mvt).is_some());
     }
 
     proptest! {

@@ -10,8 +10,14 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Why a tile could not be encoded.
 #[derive(Debug, thiserror::Error)]
-#[error("the tile could not be encoded: {0}")]
-pub struct TileError(#[from] MvtError);
+pub enum TileError {
+    /// As a Mapbox Vector Tile.
+    #[error("the tile could not be encoded: {0}")]
+    Mvt(#[from] MvtError),
+    /// As a MapLibre tile.
+    #[error("the tile could not be encoded: {0}")]
+    Mlt(#[from] mlt_core::MltError),
+}
 
 /// Names of the properties of a layer with their types as TileJSON lists them: `String`, `Number` or
 /// `Boolean`.

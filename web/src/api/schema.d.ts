@@ -1055,7 +1055,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A vector tile of `base` or `cells` */
+        /** A vector tile of `base` or `cells`: MVT, or MLT by the ending `.mlt` or `Accept` */
         get: operations["getTilesBySetByZByXByY"];
         put?: never;
         post?: never;
@@ -4685,7 +4685,10 @@ export interface operations {
     };
     getTilesBySet: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `mlt` for MapLibre tiles, else `mvt`. */
+                encoding?: string | null;
+            };
             header?: never;
             path: {
                 set: string;

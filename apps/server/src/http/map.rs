@@ -24,8 +24,13 @@ use std::sync::Arc;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        get("/tiles/{set}/{z}/{x}/{y}", Access::SignedIn, "A vector tile of `base` or `cells`", tile),
-        get("/tiles/{set}", Access::SignedIn, "TileJSON of a set", tile_json),
+        get(
+            "/tiles/{set}/{z}/{x}/{y}",
+            Access::SignedIn,
+            "A vector tile of `base` or `cells`: MVT, or MLT by the ending `.mlt` or `Accept`",
+            tile,
+        ),
+        get("/tiles/{set}", Access::SignedIn, "TileJSON of a set", tile_json).query::<tiles::Encoding>(),
         get(
             "/api/v1/map/cases",
             Access::May(Action::CasesRead),
@@ -85,13 +90,17 @@ async fn tile(
     Path((set, z, x, y)): Path<(String, u8, u32, String)>,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    let id = tiles::tile_id(z, x, &y)?;
-    tiles::answer(server.tiles_now(&set).await?, id, &headers).await
+    let asked = tiles::asked(z, x, &y, &headers)?;
+    tiles::answer(server.tiles_now(&set).await?, asked, &headers).await
 }
 
-async fn tile_json(State(server): State<Server>, Path(set): Path<String>) -> Answer<Json<Value>> {
+async fn tile_json(
+    State(server): State<Server>,
+    Path(set): Path<String>,
+    Query(encoding): Query<tiles::Encoding>,
+) -> Answer<Json<Value>> {
     let name = set.trim_end_matches(".json");
-    Ok(tiles::tile_json(&*server.tiles_now(name).await?, name, ""))
+    Ok(tiles::tile_json(&*server.tiles_now(name).await?, name, "", &encoding))
 }
 
 /// Which cases.

@@ -8,7 +8,7 @@
 //! let mut drawing = Drawing::default();
 //! drawing.add(&Geometry::Shape(Polygon::from_ring(ring).into()));
 //! let mut cutter = Cutter::default();
-//! let here = cutter.cut(&drawing, 0, TileId::new(12, 3348, 1684).unwrap()).unwrap();
+//! let here = cutter.cut(&drawing, 0, TileId::new(12, 3348, 1683).unwrap()).unwrap();
 //! assert_eq!(here.runs().next().map(|(ring, outer)| (ring.len(), outer)), Some((4, true)));
 //! assert!(cutter.cut(&drawing, 0, TileId::new(12, 0, 0).unwrap()).is_none());
 //! ```
