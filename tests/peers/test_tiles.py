@@ -3,13 +3,13 @@
 import gzip
 import json
 import math
-import os
 import pathlib
 import sqlite3
 import subprocess
 
 import mapbox_vector_tile
 import pytest
+import requests
 from conftest import PROGRAM
 from pmtiles.reader import MmapSource, Reader
 
@@ -54,6 +54,32 @@ def test_both_decoders_see_the_same_features_with_their_chinese_names(city, buil
                     assert [[tuple(p) for p in ring] for ring in one["geometry"]["coordinates"]] == rings
         names = [f["properties"]["name"] for f in python["building"]["features"]]
         assert place["name"] in names
+
+
+def test_a_maplibre_tile_tells_the_same(city, building):
+    _, (lon, lat) = building
+    path = "/tiles/base/{}/{}/{}".format(*tile_of(lon, lat, 16))
+    mvt = mapbox_vector_tile.decode(city.get(path).content)
+    negotiated = requests.get(city.url + path, headers=city.headers | {"Accept": "application/vnd.maplibre-tile"}, timeout=60)
+    assert negotiated.headers["content-type"] == "application/vnd.maplibre-tile"
+    body = city.get(path + ".mlt").content
+    assert body == negotiated.content
+    # The package is written for bundlers.
+    script = (
+        "import { readFileSync } from 'node:fs'; import { createServer } from 'vite'; const out = {};"
+        "const vite = await createServer({ configFile: false, appType: 'custom', logLevel: 'error', server: { middlewareMode: true, ws: false, hmr: false },"
+        "  optimizeDeps: { noDiscovery: true }, ssr: { noExternal: ['@maplibre/mlt'] } });"
+        "const { decodeTile } = await vite.ssrLoadModule('@maplibre/mlt');"
+        "for (const t of decodeTile(new Uint8Array(readFileSync(0)))) out[t.name] = t.getFeatures().map((f) => f.properties);"
+        "console.log(JSON.stringify(out)); await vite.close();"
+    )
+    ran = subprocess.run(["node", "--input-type=module", "-e", script], input=body, capture_output=True, cwd=WEB)
+    assert ran.returncode == 0, ran.stderr
+    there = json.loads(ran.stdout)
+    assert there.keys() == mvt.keys()
+    for name, layer in mvt.items():
+        told = [{k: v for k, v in properties.items() if v is not None} for properties in there[name]]
+        assert told == [feature["properties"] for feature in layer["features"]]
 
 
 def test_gdal_reads_a_tile_where_it_lies(city, building, tmp_path):

@@ -91,8 +91,13 @@ export function mapStyle(dark: boolean, origin: string, homes: string): StyleSpe
   return {
     version: 8,
     sources: {
-      base: { type: "vector", tiles: [`${origin}/tiles/base/{z}/{x}/{y}.pbf`], maxzoom: 16 },
-      cells: { type: "vector", tiles: [`${origin}/tiles/cells/{z}/{x}/{y}.pbf`], maxzoom: 16 },
+      base: { type: "vector", tiles: [`${origin}/tiles/base/{z}/{x}/{y}.mlt`], encoding: "mlt", maxzoom: 16 },
+      cells: {
+        type: "vector",
+        tiles: [`${origin}/tiles/cells/{z}/{x}/{y}.mlt`],
+        encoding: "mlt",
+        maxzoom: 16,
+      },
     },
     layers: [
       { id: "land", type: "background", paint: { "background-color": c.land } },
