@@ -1,7 +1,7 @@
 //! The benchmarks: peers and ours in one go, with a release build. Python peers live in a folder of their
 //! own below the target folder.
 
-use crate::run::{program, root, step, target, to_end};
+use crate::run::{printed, program, root, step, target, to_end};
 use crate::services::{self, Postgres, ensure_postgis};
 use std::path::PathBuf;
 use std::process::Command;
@@ -18,6 +18,8 @@ pub enum Which {
     Locate,
     /// The same for more and more cells and points, with a plot.
     LocateGrowth,
+    /// An edit of two cells beside making their layer whole; the nearest of a million places.
+    LocateEdits,
     /// Tiles of 500,000 buildings, beside Martin over PostGIS.
     Tiles,
 }
@@ -56,6 +58,13 @@ pub fn run(which: Which) -> anyhow::Result<()> {
             run.arg(root().join("bench/locate/grow.py")).arg("--program").arg(gridweave);
             run.arg("--work").arg(work).arg("--out").arg(results);
             to_end(run)
+        }
+        Which::LocateEdits => {
+            step("locate: edits, and what is near");
+            let call = ["run", "--release", "--quiet", "--package", "gridweave-atlas", "--example", "edits"];
+            let told = printed(program("cargo", ".", &call))?;
+            print!("{told}");
+            Ok(std::fs::write(results.join("locate-edits.json"), told)?)
         }
         Which::Tiles => {
             ensure_postgis()?;

@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use base64::prelude::{BASE64_STANDARD, Engine};
 use gridweave_access::{Session, queries, reach};
 use gridweave_core::{Ctx, Purpose};
 use gridweave_db::{OpError, Tx};
@@ -64,9 +65,14 @@ impl<T: serde::de::DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Que
     }
 }
 
-/// The token of a request: `Authorization: Bearer …` or the cookie.
+/// The token of a request: `Authorization: Bearer …`, the password of `Authorization: Basic …` (desktop maps send
+/// a key in no other way), or the cookie.
 pub fn token(headers: &HeaderMap) -> Option<String> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(basic) = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Basic ")) {
+        let pair = String::from_utf8(BASE64_STANDARD.decode(basic.trim()).ok()?).ok()?;
+        return pair.split_once(':').map(|(_, key)| key.to_owned());
+    }
     if let Some(bearer) = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer ")) {
         return Some(bearer.trim().to_owned());
     }
@@ -206,4 +212,25 @@ pub fn if_match(headers: &HeaderMap) -> Option<i64> {
 pub fn idempotency_key(headers: &HeaderMap, ctx: &Ctx) -> Option<String> {
     let key = headers.get("idempotency-key")?.to_str().ok()?.trim();
     (!key.is_empty()).then(|| format!("{}:{key}", ctx.actor.account))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_key_comes_as_bearer_as_password_or_in_the_cookie() {
+        let told = |name: header::HeaderName, value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, value.parse().unwrap());
+            token(&headers)
+        };
+        assert_eq!(told(header::AUTHORIZATION, "Bearer abc").as_deref(), Some("abc"));
+        // anyone:abc
+        assert_eq!(told(header::AUTHORIZATION, "Basic YW55b25lOmFiYw==").as_deref(), Some("abc"));
+        assert_eq!(told(header::AUTHORIZATION, "Basic ###"), None);
+        assert_eq!(told(header::COOKIE, "x=1; gridweave_session=abc").as_deref(), Some("abc"));
+        assert_eq!(told(header::COOKIE, "x=1"), None);
+    }
 }
