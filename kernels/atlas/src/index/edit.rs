@@ -37,7 +37,7 @@ impl Index {
     /// When there is no such layer.
     pub fn with_edits(&self, layer: usize, edits: &[Edit]) -> Result<Index, InvalidEdit> {
         let old = &self.layers[layer];
-        let was = Draft::of(&old.outlines);
+        let mut was = Vec::new();
         let mut draft = Draft::of(&old.outlines);
         let mut known: std::collections::HashMap<&str, u32> = Default::default();
         for edit in edits {
@@ -54,6 +54,7 @@ impl Index {
             match &edit.shape {
                 Some(shape) => {
                     let cell = if number == u32::MAX { draft.cells.len() } else { number as usize };
+                    was.extend(draft.cells.get(cell).copied());
                     draft.put(cell, shape).map_err(|fault| InvalidEdit { code: edit.code.clone(), fault })?;
                     if number == u32::MAX {
                         known.insert(&edit.code, cell as u32);
@@ -63,6 +64,7 @@ impl Index {
                 }
                 None if number == u32::MAX => {}
                 None => {
+                    was.push(draft.cells[number as usize]);
                     draft.take_out(number as usize);
                     changed.push(number);
                 }
@@ -85,7 +87,7 @@ impl Index {
             return Ok(Index::compiled(layers.collect()));
         }
         let arrays = (old.grids.get(), old.lists.get());
-        let grown = grow::regrow(&self.frame, (&was, &draft), &changed, arrays);
+        let grown = grow::regrow(&self.frame, &mut draft, (&changed, &was), arrays);
         let mut fresh = Layer::finished(old.name.clone(), codes, draft, grown, old.clean_words);
         if fresh.words() as f64 > old.clean_words as f64 * (1.0 + LEFT_BEHIND_MAX) {
             let Layer { name, codes, outlines, .. } = fresh;

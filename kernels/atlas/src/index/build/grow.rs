@@ -46,25 +46,27 @@ pub(super) fn grow(frame: &Frame, draft: &Draft) -> (Vec<u32>, Vec<u32>) {
 }
 
 /// Grows anew what lies below some buckets of the root; what was there before stays behind, unreachable.
-/// `was` are the polygons before some cells were changed, `changed` those cells.
+/// `changed` are the cells that are others now, `was` the rings that they had.
 pub(crate) fn regrow(
     frame: &Frame,
-    (was, draft): (&Draft, &Draft),
-    changed: &[u32],
+    draft: &mut Draft,
+    (changed, was): (&[u32], &[[u32; 2]]),
     (grids, lists): (&[u32], &[u32]),
 ) -> (Vec<u32>, Vec<u32>) {
     let mut written = Written { grids: grids.to_vec(), lists: lists.to_vec() };
     let side = written.grids[0] as usize;
-    let root = Grid::new(frame, draft, Region::WHOLE, side);
-    // Where the changed cells were and where they are.
+    let count = draft.cells.len();
+    // Where the changed cells were and where they are: for as long as that is asked, the old ones are there too.
+    draft.cells.extend_from_slice(was);
+    let before: Vec<u32> = (count as u32..draft.cells.len() as u32).collect();
     let mut touched = vec![false; side * side];
-    let before: Vec<u32> =
-        changed.iter().copied().filter(|cell| (*cell as usize) < was.cells.len()).collect();
-    let reached =
-        [cut_by(&Grid::new(frame, was, Region::WHOLE, side), was, &before), cut_by(&root, draft, changed)];
+    let root = Grid::new(frame, draft, Region::WHOLE, side);
+    let reached = [cut_by(&root, draft, &before), cut_by(&root, draft, changed)];
     for part in reached.iter().flatten().flat_map(|cuttings| &cuttings.parts) {
         touched[part.bucket as usize] = true;
     }
+    draft.cells.truncate(count);
+    let root = Grid::new(frame, draft, Region::WHOLE, side);
     let buckets: Vec<usize> = (0..side * side).filter(|bucket| touched[*bucket]).collect();
     let rows = buckets.iter().map(|bucket| bucket / side);
     let columns = buckets.iter().map(|bucket| bucket % side);
