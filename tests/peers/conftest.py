@@ -60,8 +60,8 @@ def city():
 
 
 def by_id(features):
-    """Features by identifier, without what a service adds of its own."""
-    return {str(f["id"]): (f["geometry"], {k: v for k, v in f["properties"].items()}) for f in features}
+    """Geometry and properties by identifier, without what a service adds of its own."""
+    return {str(f["id"]): (f["geometry"], f["properties"]) for f in features}
 
 
 def save(path, features):

@@ -21,6 +21,13 @@ def tile_of(lon, lat, z):
     return z, int((lon + 180) / 360 * 2**z), int(y * 2**z)
 
 
+def node(script, body):
+    """What a module prints as JSON, given a tile on standard input."""
+    ran = subprocess.run(["node", "--input-type=module", "-e", script], input=body, capture_output=True, cwd=WEB)
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout)
+
+
 @pytest.fixture(scope="module")
 def building(city):
     """A building with its properties and a point within it."""
@@ -41,9 +48,7 @@ def test_both_decoders_see_the_same_features_with_their_chinese_names(city, buil
             "const f = layer.feature(i); out[name].push({ properties: f.properties, type: f.type, geometry: f.loadGeometry(), extent: layer.extent, version: layer.version }); } }"
             "console.log(JSON.stringify(out));"
         )
-        ran = subprocess.run(["node", "--input-type=module", "-e", script], input=body, capture_output=True, cwd=WEB)
-        assert ran.returncode == 0, ran.stderr
-        javascript = json.loads(ran.stdout)
+        javascript = node(script, body)
         assert python.keys() == javascript.keys()
         for name, layer in python.items():
             assert layer["extent"] == 4096 and len(layer["features"]) == len(javascript[name])
@@ -73,9 +78,7 @@ def test_a_maplibre_tile_tells_the_same(city, building):
         "for (const t of decodeTile(new Uint8Array(readFileSync(0)))) out[t.name] = t.getFeatures().map((f) => f.properties);"
         "console.log(JSON.stringify(out)); await vite.close();"
     )
-    ran = subprocess.run(["node", "--input-type=module", "-e", script], input=body, capture_output=True, cwd=WEB)
-    assert ran.returncode == 0, ran.stderr
-    there = json.loads(ran.stdout)
+    there = node(script, body)
     assert there.keys() == mvt.keys()
     for name, layer in mvt.items():
         told = [{k: v for k, v in properties.items() if v is not None} for properties in there[name]]

@@ -1,9 +1,11 @@
 //! Files of geometry as layers to be drawn: GeoParquet, CSV with a WKB column, GeoJSON; all their columns
 //! become properties.
 
+use crate::columns::{geometry, no_column};
+use crate::faults::Faults;
 use crate::locate::ends_in;
 use anyhow::Context;
-use gridweave_atlas::{Geometry, geojson, wkb};
+use gridweave_atlas::{Geometry, geojson};
 use gridweave_files::batches::{Column, open_batches, read_ahead};
 use gridweave_tiles::{Feature, LayerSource, Property};
 use serde_json::Value;
@@ -11,39 +13,33 @@ use std::borrow::Cow;
 use std::path::Path;
 
 const ROWS_AT_ONCE: usize = 1 << 16;
-/// Faults that are told one by one; the rest is counted.
-const TOLD: usize = 20;
 
-/// Reads a file as one layer, named after it; every feature is drawn from `min_zoom` on. What cannot be
-/// drawn is told on standard error with its place and counted.
-pub fn read(path: &Path, min_zoom: u8) -> anyhow::Result<(LayerSource, usize)> {
+/// Reads a file as one layer, named after it. What cannot be drawn is told on standard error with its place,
+/// and counted.
+pub fn read(path: &Path) -> anyhow::Result<LayerSource> {
     let name =
         path.file_stem().map_or_else(|| "layer".to_owned(), |stem| stem.to_string_lossy().into_owned());
-    let mut found = Reading { path, min_zoom, features: Vec::new(), bad: 0 };
+    let mut found = Reading { path, features: Vec::new(), faults: Faults::default() };
     if ends_in(path, &[".geojson", ".json"]) {
         found.geojson()?;
     } else {
         found.table()?;
     }
-    if found.bad > TOLD {
-        eprintln!("{}: {} features cannot be drawn", path.display(), found.bad);
+    if found.faults.count() > 0 {
+        eprintln!("{}: {} features cannot be drawn", path.display(), found.faults.count());
     }
-    Ok((LayerSource { name, features: found.features }, found.bad))
+    Ok(LayerSource { name, features: found.features })
 }
 
 struct Reading<'a> {
     path: &'a Path,
-    min_zoom: u8,
     features: Vec<Feature>,
-    bad: usize,
+    faults: Faults,
 }
 
 impl Reading<'_> {
     fn fault(&mut self, place: &str, why: &str) {
-        self.bad += 1;
-        if self.bad <= TOLD {
-            eprintln!("{} {place}: {why}", self.path.display());
-        }
+        self.faults.tell(|| format!("{} {place}: {why}", self.path.display()));
     }
 
     fn table(&mut self) -> anyhow::Result<()> {
@@ -53,7 +49,7 @@ impl Reading<'_> {
         let place = match (at("geometry"), at("lon"), at("lat")) {
             (Some(geometry), ..) => vec![geometry],
             (None, Some(lon), Some(lat)) => vec![lon, lat],
-            _ => return Err(crate::columns::no_column(&header, "geometry (or lon and lat)", self.path)),
+            _ => return Err(no_column(&header, "geometry (or lon and lat)", self.path)),
         };
         let keys: Vec<Cow<'static, str>> = header.iter().map(|name| Cow::Owned(name.clone())).collect();
         for batch in read_ahead(batches, (0..header.len()).collect(), ROWS_AT_ONCE) {
@@ -69,7 +65,7 @@ impl Reading<'_> {
                         continue;
                     }
                 };
-                let mut feature = Feature::new(geometry).from_zoom(self.min_zoom);
+                let mut feature = Feature::new(geometry);
                 for (i, column) in batch.columns.iter().enumerate().filter(|(i, _)| !place.contains(i)) {
                     if let Some(value) = property(column, row) {
                         feature.properties.push((keys[i].clone(), value));
@@ -89,7 +85,7 @@ impl Reading<'_> {
             self.fault(&format!("feature {}", bad.number), &bad.why);
         }
         for read in found.good {
-            let mut feature = Feature::new(read.geometry).from_zoom(self.min_zoom);
+            let mut feature = Feature::new(read.geometry);
             for (key, value) in read.properties {
                 let value = match value {
                     Value::Null => continue,
@@ -118,11 +114,7 @@ fn geometry_of(columns: &[Column], place: &[usize], row: usize) -> Result<Geomet
             _ => Err("no point can be read here".to_owned()),
         };
     }
-    let read = match &columns[place[0]] {
-        Column::Bytes(all) => all[row].as_deref().map(wkb::read),
-        other => crate::kernels::unhex(&other.text(row)).map(|bytes| wkb::read(&bytes)),
-    };
-    read.ok_or("no geometry")?.map_err(|why| why.to_string())
+    geometry(&columns[place[0]], row).ok_or("no geometry")?.map_err(|why| why.to_string())
 }
 
 fn property(column: &Column, row: usize) -> Option<Property> {

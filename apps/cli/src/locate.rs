@@ -2,7 +2,8 @@
 
 use crate::WrongCall;
 use crate::args::LocateCall;
-use crate::columns::{column, no_column};
+use crate::columns::{column, geometry, no_column};
+use crate::faults::Faults;
 use anyhow::Context;
 use gridweave_atlas::{Geometry, Index, IndexBuilder, NONE, Point, Shape, geojson, wkb};
 use gridweave_files::batches::{BatchWriter, Batches, Column, Kind, open_batches, read_ahead};
@@ -17,27 +18,6 @@ use std::time::Instant;
 /// Rows that are held at a time.
 const POINTS_AT_ONCE: usize = 1 << 20;
 const CELLS_AT_ONCE: usize = 4096;
-/// Faults that are told one by one; the rest is counted.
-const TOLD: u64 = 20;
-
-/// What was wrong with rows, told on standard error as it is found.
-#[derive(Default)]
-struct Faults {
-    cells: u64,
-    points: u64,
-}
-
-impl Faults {
-    fn tell(count: &mut u64, what: impl FnOnce() -> String) {
-        *count += 1;
-        if *count <= TOLD {
-            eprintln!("{}", what());
-        } else if *count == TOLD + 1 {
-            eprintln!("… and more; the summary counts them");
-        }
-    }
-}
-
 pub(crate) fn ends_in(path: &Path, endings: &[&str]) -> bool {
     let name = path.to_string_lossy().to_lowercase();
     endings.iter().any(|ending| name.ends_with(ending))
@@ -63,7 +43,7 @@ impl Gather<'_> {
                 && !beyond(bounds.min[x], bounds.max[x], 90.0),
         );
         if let Err(fault) = self.builder.add(layer, code, shape) {
-            Faults::tell(&mut self.faults.cells, || {
+            self.faults.tell(|| {
                 format!(
                     "{place}: cell {code} is left out: {} at {}, {}",
                     fault.what, fault.at[0], fault.at[1]
@@ -73,7 +53,7 @@ impl Gather<'_> {
     }
 
     fn fault(&mut self, what: String) {
-        Faults::tell(&mut self.faults.cells, || what);
+        self.faults.tell(|| what);
     }
 
     fn table(&mut self, call: &LocateCall) -> anyhow::Result<()> {
@@ -93,10 +73,7 @@ impl Gather<'_> {
             let [layers, codes, shapes] = [&batch.columns[0], &batch.columns[1], &batch.columns[2]];
             for row in 0..batch.rows {
                 let place = || format!("{} row {}", path.display(), batch.first_row + row as u64);
-                let read = match shapes {
-                    Column::Bytes(all) => all[row].as_deref().map(wkb::read),
-                    other => crate::kernels::unhex(&other.text(row)).map(|bytes| wkb::read(&bytes)),
-                };
+                let read = geometry(shapes, row);
                 let code = codes.text(row);
                 match read {
                     Some(Ok(Geometry::Shape(shape))) => {
@@ -231,7 +208,7 @@ fn points_of(place: &[&Column], faults: &mut Faults, told: impl Fn(usize) -> Str
         .map(|row| {
             let point = found(row).filter(|p| p[0].is_finite() && p[1].is_finite());
             if point.is_none() {
-                Faults::tell(&mut faults.points, || format!("{}: no point can be read here", told(row)));
+                faults.tell(|| format!("{}: no point can be read here", told(row)));
             }
             point.unwrap_or(nowhere)
         })
@@ -255,8 +232,9 @@ pub fn locate(call: &LocateCall, json_only: bool) -> anyhow::Result<ExitCode> {
     let source: Box<dyn Batches> = open_batches(&call.points)?;
     let header = source.header().to_vec();
     let place = place_columns(&header, &call.points)?;
-    let (mut faults, mut clocked) = (Faults::default(), Clocked::default());
-    let index = index(call, &mut faults, &mut clocked)?;
+    let (mut bad_cells, mut bad_points) = (Faults::default(), Faults::default());
+    let mut clocked = Clocked::default();
+    let index = index(call, &mut bad_cells, &mut clocked)?;
     let layers = index.layers();
     // Counting reads the places alone, so that they stand first in a batch.
     let (wanted, place) = match call.count {
@@ -284,13 +262,11 @@ pub fn locate(call: &LocateCall, json_only: bool) -> anyhow::Result<ExitCode> {
         let clock = Instant::now();
         let Some(mut batch) = batches.next().transpose()? else { break };
         for bad in &batch.bad {
-            Faults::tell(&mut faults.points, || {
-                format!("{} line {}: {}", call.points.display(), bad.line, bad.why)
-            });
+            bad_points.tell(|| format!("{} line {}: {}", call.points.display(), bad.line, bad.why));
         }
         let place: Vec<&Column> = place.iter().map(|i| &batch.columns[*i]).collect();
         let told = |row: usize| format!("{} row {}", call.points.display(), batch.first_row + row as u64);
-        let points = points_of(&place, &mut faults, told);
+        let points = points_of(&place, &mut bad_points, told);
         if writer.is_none() {
             batch.columns = Vec::new();
         }
@@ -316,7 +292,7 @@ pub fn locate(call: &LocateCall, json_only: bool) -> anyhow::Result<ExitCode> {
         "build_s": clocked.build, "lookup_s": clocked.lookup, "peak_mib": crate::kernels::peak_mib(),
         "cells": (0..layers).map(|layer| index.cells(layer)).sum::<usize>(),
         "index_bytes": index.bytes(), "coordinate_bytes": index.coordinate_bytes(),
-        "cells_left_out": faults.cells, "points_left_out": faults.points,
+        "cells_left_out": bad_cells.count(), "points_left_out": bad_points.count(),
     });
     if call.count || json_only {
         println!("{summary}");

@@ -5,6 +5,7 @@ mod city;
 mod columns;
 mod convert;
 mod data;
+mod faults;
 mod kernels;
 mod layer_files;
 mod locate;

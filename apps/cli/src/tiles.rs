@@ -7,12 +7,13 @@ use anyhow::Context;
 use gridweave_atlas::tile::TileId;
 use gridweave_files::mbtiles::{MbTiles, gzip};
 use gridweave_files::unfinished;
-use gridweave_server::{App, layers};
+use gridweave_server::App;
+use gridweave_server::layers::MapSet;
 use gridweave_tiles::{LayerSet, LayerSource, Tiles};
 use indicatif::ProgressBar;
 use pmtiles::{Compression, Compressor, PmTilesStreamWriter, PmTilesWriter, TileCoord, TileType};
 use rayon::prelude::*;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -47,9 +48,7 @@ enum Sink {
 
 impl Sink {
     fn create(out: &Path, set: &str, tiles: &LayerSet, zooms: (u8, u8)) -> anyhow::Result<Self> {
-        let fields: Vec<Value> =
-            tiles.fields().iter().map(|(id, fields)| json!({ "id": id, "fields": fields })).collect();
-        let vector_layers = json!({ "vector_layers": fields }).to_string();
+        let vector_layers = json!({ "vector_layers": tiles.vector_layers() }).to_string();
         let [west, south, east, north] = tiles.bounds().unwrap_or([-180.0, -85.0, 180.0, 85.0]);
         match out.extension().and_then(|ending| ending.to_str()) {
             Some("mbtiles") => {
@@ -121,7 +120,7 @@ pub fn run(settings: &Settings, what: TilesCommand) -> anyhow::Result<ExitCode> 
 fn of_files(files: &[PathBuf]) -> anyhow::Result<LayerSet> {
     let mut sources: Vec<LayerSource> = Vec::new();
     for path in files {
-        let (source, _) = crate::layer_files::read(path, 0)?;
+        let source = crate::layer_files::read(path)?;
         if sources.iter().any(|other| other.name == source.name) {
             let why = format!("{}: two files of one name make two layers of one name", path.display());
             return Err(WrongCall(why).into());
@@ -132,10 +131,9 @@ fn of_files(files: &[PathBuf]) -> anyhow::Result<LayerSet> {
 }
 
 fn of_city(settings: &Settings, set: &str) -> anyhow::Result<LayerSet> {
-    let app = App::open(configuration(settings)?)?;
-    let name = set.to_owned();
-    let found = app.db.read_blocking(move |tx| layers::named(tx, &name))?;
-    Ok(found.ok_or_else(|| WrongCall(format!("no set {set:?}; there are: base, cells")))?)
+    let named = MapSet::named(set);
+    let wanted = named.ok_or_else(|| WrongCall(format!("no set {set:?}; there are: base, cells")))?;
+    Ok(App::open(configuration(settings)?)?.db.read_blocking(move |tx| wanted.layers(tx))?)
 }
 
 fn export(settings: &Settings, from: &TilesFrom, out: &Path, zooms: (u8, u8)) -> anyhow::Result<ExitCode> {

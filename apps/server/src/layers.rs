@@ -7,12 +7,39 @@ use gridweave_territory::queries as territory;
 use gridweave_tiles::{Feature, LayerSet, LayerSource, Property};
 use std::borrow::Cow;
 
-/// The set of a name: `base` or `cells`.
-pub fn named(tx: &mut Tx, name: &str) -> Result<Option<LayerSet>, DbError> {
-    match name {
-        "base" => base(tx).map(Some),
-        "cells" => cells(tx).map(Some),
-        _ => Ok(None),
+/// A set of layers that is drawn together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MapSet {
+    /// The base map: roads, water, green, buildings and compounds.
+    Base,
+    /// Divisions and the cells of every network.
+    Cells,
+}
+
+impl MapSet {
+    /// The set of a name: `base` or `cells`.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "base" => Some(Self::Base),
+            "cells" => Some(Self::Cells),
+            _ => None,
+        }
+    }
+
+    /// Changes whenever what it shows has changed.
+    pub fn epoch(self, tx: &mut Tx) -> Result<i64, DbError> {
+        match self {
+            Self::Base => places::map_epoch(tx),
+            Self::Cells => tx.one(&gridweave_territory::sql::EPOCH, &[], |row| row.int(0)),
+        }
+    }
+
+    /// Its layers as of this transaction.
+    pub fn layers(self, tx: &mut Tx) -> Result<LayerSet, DbError> {
+        match self {
+            Self::Base => base(tx),
+            Self::Cells => cells(tx),
+        }
     }
 }
 
@@ -33,7 +60,7 @@ fn road_zoom(class: &str) -> u8 {
 }
 
 /// The base map: roads, water, green, buildings and compounds with their labels.
-pub fn base(tx: &mut Tx) -> Result<LayerSet, DbError> {
+fn base(tx: &mut Tx) -> Result<LayerSet, DbError> {
     let mut layers: std::collections::BTreeMap<String, Vec<Feature>> = Default::default();
     for feature in places::base_features(tx)? {
         // Slip roads are drawn as the road that they belong to.
@@ -70,7 +97,7 @@ pub fn base(tx: &mut Tx) -> Result<LayerSet, DbError> {
 }
 
 /// Divisions and the cells of every network in force, with their labels.
-pub fn cells(tx: &mut Tx) -> Result<LayerSet, DbError> {
+fn cells(tx: &mut Tx) -> Result<LayerSet, DbError> {
     let (mut areas, mut labels, mut divisions, mut division_labels) = (vec![], vec![], vec![], vec![]);
     for cell in territory::drawn_cells(tx)? {
         let properties = vec![

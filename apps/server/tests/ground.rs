@@ -8,7 +8,7 @@ use axum::http::{Request, header};
 use fixture::{City, Session};
 use gridweave_db::testkit::on_both;
 use gridweave_server::assembly::MIGRATIONS;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[test]
 fn the_map_drills_from_the_city_to_a_cell_and_counts_only_what_the_caller_may_see() {
@@ -100,6 +100,12 @@ fn other_programs_read_the_ground_page_by_page_and_wrong_parameters_are_refused(
     });
 }
 
+/// 东湖花园1栋 as the library has it.
+fn building(city: &City, who: &Session) -> Value {
+    let found = city.get(who, "/api/v1/places/suggest?q=东湖花园1栋").1;
+    found.as_array().unwrap().iter().find(|p| p["kind"] == "building").unwrap().clone()
+}
+
 /// Status and tag of an answer, asked for with the tag that is known.
 fn tagged(city: &City, who: &Session, path: &str, known: Option<&str>) -> (u16, String) {
     let mut request = Request::get(path).header(header::COOKIE, &who.cookie);
@@ -115,8 +121,7 @@ fn a_tile_is_sent_again_only_when_what_it_shows_has_changed() {
     on_both(MIGRATIONS, |db| {
         let city = City::over(db);
         let steward = city.sign_in("steward");
-        let found = city.get(&steward, "/api/v1/places/suggest?q=东湖花园1栋").1;
-        let building = found.as_array().unwrap().iter().find(|p| p["kind"] == "building").unwrap().clone();
+        let building = building(&city, &steward);
         let at = |axis: &str| building["point"][axis].as_f64().unwrap();
         let p = gridweave_atlas::tile::to_world([at("lon"), at("lat")]);
         let scale = f64::from(1u32 << 15);
@@ -155,8 +160,7 @@ fn the_nearest_places_come_first_and_none_from_beyond_the_radius() {
     on_both(MIGRATIONS, |db| {
         let city = City::over(db);
         let operator = city.sign_in("operator");
-        let found = city.get(&operator, "/api/v1/places/suggest?q=东湖花园1栋").1;
-        let building = found.as_array().unwrap().iter().find(|p| p["kind"] == "building").unwrap().clone();
+        let building = building(&city, &operator);
         let (lon, lat) =
             (building["point"]["lon"].as_f64().unwrap(), building["point"]["lat"].as_f64().unwrap());
         let ask = |more: &str| {

@@ -101,13 +101,11 @@ impl Layer {
         self.drawing.boxes()[number]
     }
 
-    /// Features that may be drawn in a box, in their order.
+    /// Features that may be drawn in a box, in no order.
     fn near(&self, reach: FixedBox) -> Vec<u32> {
         let Some(tree) = &self.tree else { return Vec::new() };
         let [west, north, east, south] = halved(reach);
-        let mut found = tree.search(west, north, east, south);
-        found.sort_unstable();
-        found
+        tree.search(west, north, east, south)
     }
 
     /// Is anything drawn at one of the zooms in a box?
@@ -127,7 +125,9 @@ impl Layer {
     ) -> MvtResult<MvtTileBuilder> {
         let mut begun: Option<MvtLayerBuilder> = None;
         let mut waiting = Some(tile);
-        for number in self.near(id.reach()) {
+        let mut near = self.near(id.reach());
+        near.sort_unstable();
+        for number in near {
             let number = number as usize;
             let (from, to) = self.zooms[number];
             if !(from..=to).contains(&id.z) {

@@ -19,7 +19,7 @@ mod mlt;
 mod set;
 
 pub use kept::{Format, KeptTile, Tiles};
-pub use set::{Fields, LayerSet, TileError};
+pub use set::{LayerSet, TileError, VectorLayer};
 
 use gridweave_atlas::Geometry;
 use std::borrow::Cow;
@@ -169,7 +169,7 @@ mod tests {
                 assert!(set.tile(id).unwrap().is_empty() || all.contains(&id), "{id:?}");
             }
         }
-        let fields: Vec<_> = set.fields()[1].1.iter().map(|(k, v)| (k.as_str(), *v)).collect();
+        let fields: Vec<_> = set.vector_layers()[1].fields.iter().map(|(k, v)| (k.as_str(), *v)).collect();
         assert_eq!(fields, [("due", "Number"), ("open", "Boolean"), ("share", "Number")]);
         let found = set.bounds().unwrap();
         let expected = [114.30, 30.50, 114.31, 30.51];

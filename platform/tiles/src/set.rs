@@ -5,6 +5,7 @@ use crate::layer::Layer;
 use fast_mvt::{MvtError, MvtTileBuilder};
 use gridweave_atlas::tile::{Cutter, FixedBox, TileId, degrees_of};
 use rayon::prelude::*;
+use serde::Serialize;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,14 +20,19 @@ pub enum TileError {
     Mlt(#[from] mlt_core::MltError),
 }
 
-/// Names of the properties of a layer with their types as TileJSON lists them: `String`, `Number` or
-/// `Boolean`.
-pub type Fields = BTreeMap<String, &'static str>;
+/// A layer as TileJSON describes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct VectorLayer {
+    /// The layer's name.
+    pub id: String,
+    /// Names of the properties with their types: `String`, `Number` or `Boolean`.
+    pub fields: BTreeMap<String, &'static str>,
+}
 
 /// Layers ready to be cut.
 pub struct LayerSet {
     layers: Vec<Layer>,
-    fields: Vec<(String, Fields)>,
+    described: Vec<VectorLayer>,
     reach: Option<FixedBox>,
 }
 
@@ -39,12 +45,15 @@ impl LayerSet {
     /// Projects and indexes the features; layers beside each other.
     pub fn new(sources: Vec<LayerSource>) -> Self {
         let layers: Vec<Layer> = sources.into_par_iter().map(Layer::new).collect();
-        let fields = layers.iter().map(|layer| (layer.name.clone(), layer.fields())).collect();
+        let described = layers
+            .iter()
+            .map(|layer| VectorLayer { id: layer.name.clone(), fields: layer.fields() })
+            .collect();
         let reach = layers
             .iter()
             .filter_map(Layer::reach)
             .reduce(|a, b| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]);
-        Self { layers, fields, reach }
+        Self { layers, described, reach }
     }
 
     /// The tiles of the zooms from `low` to `high` that something may be drawn in, zoom by zoom: found by
@@ -66,9 +75,9 @@ impl LayerSet {
         found
     }
 
-    /// Names of the layers with their fields.
-    pub fn fields(&self) -> &[(String, Fields)] {
-        &self.fields
+    /// The layers as TileJSON describes them (`vector_layers`).
+    pub fn vector_layers(&self) -> &[VectorLayer] {
+        &self.described
     }
 
     /// The bounds of everything in longitude and latitude (west, south, east, north), if there is

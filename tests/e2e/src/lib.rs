@@ -49,11 +49,26 @@ impl Server {
             command.args(["--database", url]);
         }
         command.env("GRIDWEAVE_DEMO", "true").env("GRIDWEAVE_SECURE_COOKIES", "false");
+        Self::spawn(command)
+    }
+
+    /// Serves files as tiles on a free port, a layer each.
+    pub fn of_files(layers: &[&str]) -> anyhow::Result<Self> {
+        let mut command = Command::new(binary()?);
+        command.args(["tiles", "serve", "--listen", "127.0.0.1:0"]);
+        for layer in layers {
+            command.args(["--layer", layer]);
+        }
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> anyhow::Result<Self> {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let mut line = String::new();
         let out = child.stdout.take().context("the server's output")?;
         BufReader::new(out).read_line(&mut line)?;
-        let url = line.trim().rsplit(' ').next().unwrap_or_default().to_owned();
+        let told = line.trim().rsplit(' ').next().unwrap_or_default();
+        let url = told.split("/tiles/").next().unwrap_or_default().to_owned();
         anyhow::ensure!(url.starts_with("http"), "the server did not start: {line:?}");
         Ok(Self { child, url })
     }
@@ -106,15 +121,15 @@ impl Client {
         Ok(client)
     }
 
-    /// GET; status and body.
+    /// GET; status and body, null where it is no JSON.
     pub fn get(&self, path: &str) -> anyhow::Result<(u16, Value)> {
         let mut request = self.agent.get(format!("{}{path}", self.url));
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
         let mut response = request.call()?;
-        let text = response.body_mut().read_to_string()?;
-        Ok((response.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::Null)))
+        let body = response.body_mut().read_to_vec()?;
+        Ok((response.status().as_u16(), serde_json::from_slice(&body).unwrap_or(Value::Null)))
     }
 
     /// POST of JSON with an idempotency key; status and body.

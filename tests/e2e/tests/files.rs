@@ -1,6 +1,6 @@
-//! The commands over files, as scripts call them: `locate`, `convert-crs`, `tiles export`.
+//! The commands over files, as scripts call them: `locate`, `convert-crs`, `tiles`.
 
-use gridweave_e2e::{fails, run};
+use gridweave_e2e::{Client, Server, fails, run};
 use serde_json::{Value, json};
 
 /// Two squares beside each other, one with an open ring.
@@ -120,5 +120,39 @@ fn the_map_goes_into_one_file() -> anyhow::Result<()> {
     let (code, why) =
         fails(&["tiles", "export", "--set", "x", "--out", &path("x.pmtiles"), "--data", &data])?;
     assert!(code == 2 && why.contains("base, cells"), "{code} {why}");
+    Ok(())
+}
+
+#[test]
+fn any_files_become_tiles_and_what_cannot_be_drawn_is_named() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let square = json!([[[114.3, 30.5], [114.31, 30.5], [114.31, 30.51], [114.3, 30.51], [114.3, 30.5]]]);
+    let feature = json!({ "type": "Feature", "properties": { "name": "东湖花园", "floors": 7 },
+        "geometry": { "type": "Polygon", "coordinates": square } });
+    let features = json!({ "type": "FeatureCollection", "features": [feature, { "type": "Feature", "geometry": null }] });
+    std::fs::write(path("compounds.geojson"), features.to_string())?;
+    std::fs::write(path("doors.csv"), "name,lon,lat\n1号,114.305,30.505\n无,,\n")?;
+    let (compounds, doors) = (path("compounds.geojson"), path("doors.csv"));
+    let out = path("city.mbtiles");
+    let told = run(&["tiles", "export", "--layer", &compounds, "--layer", &doors, "--out", &out, "--json"])?;
+    let told: Value = serde_json::from_str(told.trim())?;
+    assert!(told["tiles"].as_u64().is_some_and(|tiles| tiles >= 9), "{told}");
+    for wrong in [
+        vec!["tiles", "export", "--out", &out],
+        vec!["tiles", "export", "--set", "base", "--layer", &doors, "--out", &out],
+        vec!["tiles", "export", "--layer", &doors, "--layer", &doors, "--out", &out],
+    ] {
+        assert_eq!(fails(&wrong)?.0, 2, "{wrong:?}");
+    }
+    let server = Server::of_files(&[&compounds, &doors])?;
+    let client = Client::with_key(&server.url, "");
+    let (status, described) = client.get("/tiles/files.json")?;
+    assert_eq!((status, &described["vector_layers"][0]["fields"]["floors"]), (200, &json!("Number")));
+    assert_eq!(described["vector_layers"][1]["id"], "doors");
+    // Zoom 12 about 114.305, 30.505; and far from it.
+    assert_eq!(client.get("/tiles/files/12/3348/1683.pbf")?.0, 200);
+    assert_eq!(client.get("/tiles/files/12/0/0.pbf")?.0, 204);
+    assert_eq!(client.get("/tiles/others/12/3348/1683.pbf")?.0, 404);
     Ok(())
 }

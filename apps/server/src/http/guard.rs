@@ -133,12 +133,11 @@ fn purpose(headers: &HeaderMap) -> Option<Purpose> {
 }
 
 async fn find(server: &Server, token: String) -> Answer<Option<Session>> {
-    let ctx = server.app.system.clone();
-    let (writes, now) = (server.app.db.writes(), ctx.now());
+    let (writes, now) = (server.app.db.writes(), server.app.system.now());
     if let Some(session) = server.sessions.get(token.as_str(), writes, now) {
         return Ok(Some(session));
     }
-    let asked = token.clone();
+    let (ctx, asked) = (server.app.system.clone(), token.clone());
     let found = server.read(move |tx| Ok(queries::session(tx, &ctx, &asked)?)).await?;
     // Who is not signed in is asked about each time: nobody fills the memory with guesses.
     if let Some(session) = &found {

@@ -6,17 +6,16 @@ use super::problem::{Answer, HttpRefusal};
 use super::route::{Access, Route, get};
 use super::tiles;
 use crate::kept::{Kept, UntilWrite};
-use crate::layers;
+use crate::layers::MapSet;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use gridweave_access::{Action, reach};
-use gridweave_addresses::queries as places;
 use gridweave_cases::queries as cases;
 use gridweave_core::time::DAY_MS;
 use gridweave_db::{DbError, Tx};
-use gridweave_tiles::{LayerSet, Tiles};
+use gridweave_tiles::Tiles;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -48,41 +47,42 @@ pub struct TileCache {
     base: Kept<Tiles>,
     cells: Kept<Tiles>,
     /// The sets as they were when they were last asked for.
-    current: UntilWrite<String, Arc<Tiles>>,
+    current: UntilWrite<MapSet, Arc<Tiles>>,
 }
 
-/// The set of a name as of this transaction.
-fn set_of(tx: &mut Tx, cache: &TileCache, name: &str) -> Result<Option<Arc<Tiles>>, DbError> {
-    let after = |before: Option<&Tiles>, set: LayerSet| match before {
-        Some(before) => before.followed_by(set),
-        None => Tiles::new(set),
-    };
-    Ok(match name {
-        "base" => {
-            let epoch = places::map_epoch(tx)?;
-            Some(cache.base.of(epoch, |before| Ok(after(before, layers::base(tx)?)))?)
-        }
-        "cells" => {
-            let epoch = tx.one(&gridweave_territory::sql::EPOCH, &[], |row| row.int(0))?;
-            Some(cache.cells.of(epoch, |before| Ok(after(before, layers::cells(tx)?)))?)
-        }
-        _ => None,
-    })
+impl TileCache {
+    /// A set as of this transaction.
+    fn of(&self, tx: &mut Tx, set: MapSet) -> Result<Arc<Tiles>, DbError> {
+        let kept = match set {
+            MapSet::Base => &self.base,
+            MapSet::Cells => &self.cells,
+        };
+        kept.of(set.epoch(tx)?, |before| {
+            let layers = set.layers(tx)?;
+            Ok(match before {
+                Some(before) => before.followed_by(layers),
+                None => Tiles::new(layers),
+            })
+        })
+    }
 }
 
 impl Server {
-    /// The set of a name as it is now: asked of the database only when something may have changed.
-    async fn tiles_now(&self, name: &str) -> Answer<Arc<Tiles>> {
+    /// A set as it is now: asked of the database only when something may have changed.
+    async fn tiles_now(&self, set: MapSet) -> Answer<Arc<Tiles>> {
         let (writes, now) = (self.app.db.writes(), self.app.system.now());
-        if let Some(tiles) = self.tiles.current.get(name, writes, now) {
+        if let Some(tiles) = self.tiles.current.get(&set, writes, now) {
             return Ok(tiles);
         }
-        let (cache, wanted) = (self.tiles.clone(), name.to_owned());
-        let found = self.read(move |tx| Ok(set_of(tx, &cache, &wanted)?)).await?;
-        let found = found.ok_or(HttpRefusal::NoRoute)?;
-        self.tiles.current.put(name.to_owned(), writes, now, found.clone());
+        let cache = self.tiles.clone();
+        let found = self.read(move |tx| Ok(cache.of(tx, set)?)).await?;
+        self.tiles.current.put(set, writes, now, found.clone());
         Ok(found)
     }
+}
+
+fn set_of(name: &str) -> Answer<MapSet> {
+    Ok(MapSet::named(name).ok_or(HttpRefusal::NoRoute)?)
 }
 
 async fn tile(
@@ -91,7 +91,7 @@ async fn tile(
     headers: HeaderMap,
 ) -> Answer<Response> {
     let asked = tiles::asked(z, x, &y, &headers)?;
-    tiles::answer(server.tiles_now(&set).await?, asked, &headers).await
+    tiles::answer(server.tiles_now(set_of(&set)?).await?, asked, &headers).await
 }
 
 async fn tile_json(
@@ -100,7 +100,7 @@ async fn tile_json(
     Query(encoding): Query<tiles::Encoding>,
 ) -> Answer<Json<Value>> {
     let name = set.trim_end_matches(".json");
-    Ok(tiles::tile_json(&*server.tiles_now(name).await?, name, "", &encoding))
+    Ok(tiles::tile_json(&*server.tiles_now(set_of(name)?).await?, name, "", &encoding))
 }
 
 /// Which cases.
@@ -158,10 +158,10 @@ struct View {
 }
 
 async fn view(State(server): State<Server>) -> Answer<Json<View>> {
-    let cells = server.tiles_now("cells").await?.set().bounds();
+    let cells = server.tiles_now(MapSet::Cells).await?.set().bounds();
     let bounds = match cells {
         Some(bounds) => Some(bounds),
-        None => server.tiles_now("base").await?.set().bounds(),
+        None => server.tiles_now(MapSet::Base).await?.set().bounds(),
     };
     Ok(Json(View { bounds }))
 }

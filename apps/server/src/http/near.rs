@@ -15,6 +15,7 @@ use gridweave_core::PlaceId;
 use gridweave_db::{DbError, Tx};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -55,13 +56,13 @@ struct Drawn {
 
 /// Places by where they are, of every kind and of each, made anew when the library has changed.
 #[derive(Default)]
-pub struct NearCache(Kept<Vec<(String, Drawn)>>);
+pub struct NearCache(Kept<BTreeMap<String, Drawn>>);
 
 impl NearCache {
-    fn current(&self, tx: &mut Tx) -> Result<Arc<Vec<(String, Drawn)>>, DbError> {
+    fn current(&self, tx: &mut Tx) -> Result<Arc<BTreeMap<String, Drawn>>, DbError> {
         let epoch = queries::map_epoch(tx)?;
         self.0.of(epoch, |_| {
-            let mut by_kind: std::collections::BTreeMap<String, (Vec<PlaceId>, Vec<_>)> = Default::default();
+            let mut by_kind: BTreeMap<String, (Vec<PlaceId>, Vec<_>)> = BTreeMap::new();
             for place in queries::drawn_places(tx)? {
                 let (ids, geometries) = by_kind.entry(place.kind).or_default();
                 ids.push(place.id);

@@ -79,11 +79,9 @@ pub(super) fn tile_json(tiles: &Tiles, name: &str, base: &str, encoding: &Encodi
     let mlt = encoding.encoding.as_deref() == Some("mlt");
     let (encoding, ending) = if mlt { ("mlt", "mlt") } else { ("mvt", "pbf") };
     let set = tiles.set();
-    let layers: Vec<Value> =
-        set.fields().iter().map(|(id, fields)| json!({ "id": id, "fields": fields })).collect();
     Json(json!({
         "tilejson": "3.0.0", "name": name, "minzoom": 0, "maxzoom": 18, "bounds": set.bounds(),
-        "tiles": [format!("{base}/tiles/{name}/{{z}}/{{x}}/{{y}}.{ending}")], "vector_layers": layers,
+        "tiles": [format!("{base}/tiles/{name}/{{z}}/{{x}}/{{y}}.{ending}")], "vector_layers": set.vector_layers(),
         "encoding": encoding,
     }))
 }

@@ -12,12 +12,17 @@ use crate::polygon::{Bounds, Point, Shape};
 use rayon::prelude::*;
 
 /// The polygons of a layer, open for more.
-#[derive(Default)]
 pub(crate) struct Draft {
     pub(crate) cells: Vec<[u32; 2]>,
     pub(crate) boxes: Vec<[Point; 2]>,
     pub(crate) first_vertices: Vec<u32>,
     pub(crate) vertices: Vec<Point>,
+}
+
+impl Default for Draft {
+    fn default() -> Self {
+        Self { cells: Vec::new(), boxes: Vec::new(), first_vertices: vec![0], vertices: Vec::new() }
+    }
 }
 
 impl Draft {
@@ -45,9 +50,6 @@ impl Draft {
 
     /// Writes rings behind the others; gives the first and the one behind the last.
     fn append<'a>(&mut self, rings: impl Iterator<Item = &'a [Point]>) -> [u32; 2] {
-        if self.first_vertices.is_empty() {
-            self.first_vertices.push(0);
-        }
         let from = self.first_vertices.len() as u32 - 1;
         for ring in rings {
             self.vertices.extend_from_slice(ring);
@@ -88,9 +90,6 @@ impl Draft {
     }
 
     pub(crate) fn finished(mut self) -> Outlines {
-        if self.first_vertices.is_empty() {
-            self.first_vertices.push(0);
-        }
         self.vertices.shrink_to_fit();
         Outlines {
             cells: Section::owned(self.cells),
@@ -167,22 +166,20 @@ impl Index {
 impl Layer {
     pub(crate) fn compiled(frame: &Frame, name: String, codes: Codes, draft: Draft) -> Self {
         let (grids, lists) = grow::grow(frame, &draft);
-        Self::finished(name, codes, draft, (grids, lists), 0)
+        Self::finished(name, codes, draft, (grids, lists), None)
     }
 
-    /// `clean_words` is 0 for a layer that is whole.
+    /// `clean_words` is that of the layer which was edited; none for one that is whole.
     pub(crate) fn finished(
         name: String,
         codes: Codes,
         draft: Draft,
         (grids, lists): (Vec<u32>, Vec<u32>),
-        clean_words: usize,
+        clean_words: Option<usize>,
     ) -> Self {
         let (grids, lists) = (Section::owned(grids), Section::owned(lists));
-        let mut layer = Self { name, codes, outlines: draft.finished(), grids, lists, clean_words };
-        if clean_words == 0 {
-            layer.clean_words = layer.words();
-        }
+        let mut layer = Self { name, codes, outlines: draft.finished(), grids, lists, clean_words: 0 };
+        layer.clean_words = clean_words.unwrap_or_else(|| layer.words());
         layer
     }
 }

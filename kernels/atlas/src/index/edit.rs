@@ -5,8 +5,9 @@ use super::build::{Draft, grow};
 use super::{Index, Layer};
 use crate::check::Fault;
 use crate::polygon::{Bounds, Shape};
+use std::collections::HashMap;
 
-/// A layer is made whole again when edits have left behind as much again as this share of it.
+/// A layer is made whole again when it has grown by this share, since edits leave behind what nobody asks for.
 const LEFT_BEHIND_MAX: f64 = 0.5;
 
 /// A change to the cell of a code.
@@ -39,10 +40,7 @@ impl Index {
         let old = &self.layers[layer];
         let mut was = Vec::new();
         let mut draft = Draft::of(&old.outlines);
-        let mut known: std::collections::HashMap<&str, u32> = Default::default();
-        for edit in edits {
-            known.insert(&edit.code, u32::MAX);
-        }
+        let mut known: HashMap<&str, u32> = edits.iter().map(|edit| (edit.code.as_str(), u32::MAX)).collect();
         for cell in 0..old.codes.len() {
             if let Some(number) = old.codes.get(cell).and_then(|code| known.get_mut(code)) {
                 *number = (*number).min(cell as u32);
@@ -88,7 +86,7 @@ impl Index {
         }
         let arrays = (old.grids.get(), old.lists.get());
         let grown = grow::regrow(&self.frame, &mut draft, (&changed, &was), arrays);
-        let mut fresh = Layer::finished(old.name.clone(), codes, draft, grown, old.clean_words);
+        let mut fresh = Layer::finished(old.name.clone(), codes, draft, grown, Some(old.clean_words));
         if fresh.words() as f64 > old.clean_words as f64 * (1.0 + LEFT_BEHIND_MAX) {
             let Layer { name, codes, outlines, .. } = fresh;
             fresh = Layer::compiled(&self.frame, name, codes, Draft::compact(&outlines));

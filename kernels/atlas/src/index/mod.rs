@@ -118,7 +118,9 @@ impl Index {
     /// Is this the polygon of a cell, to the last bit?
     pub fn is_shape(&self, layer: usize, cell: u32, shape: &Shape) -> bool {
         let known = self.layers.get(layer).and_then(|layer| layer.outlines.rings(cell as usize));
-        let bits = |ring: &[Point]| bytemuck::cast_slice::<Point, u64>(ring).to_vec();
+        fn bits(ring: &[Point]) -> &[u64] {
+            bytemuck::cast_slice(ring)
+        }
         known.is_some_and(|rings| rings.map(bits).eq(shape.rings().map(|ring| bits(ring))))
     }
 
