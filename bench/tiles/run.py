@@ -1,7 +1,9 @@
 """The tiles benchmark: ours and Martin over PostGIS on the same buildings, one after the other, in one go.
 
-Latency: one connection, each tile of a sample once (uncached) or again (cached). Throughput: wrk with 2 threads and 8
-connections for some seconds. Servers and load share the two cores. Martin has 3857 geometries with a GiST index,
+Latency: one connection, each tile of a sample once (uncached) or again (cached), caller and server taking turns on one
+core: left to the scheduler, a run lands on one core or on two, and waking the other costs more than a small tile.
+Throughput: wrk with 2 threads and 8 connections for some seconds, of cached tiles the median of some runs; servers and
+load share the two cores. Martin has 3857 geometries with a GiST index,
 clustered by it, and its tile cache off or on; ours keeps no tiles or all. Beside it Martin over tiles that we cut
 beforehand, and tippecanoe for a whole pyramid.
 """
@@ -11,6 +13,7 @@ import contextlib
 import http.client
 import json
 import math
+import os
 import pathlib
 import random
 import re
@@ -29,6 +32,7 @@ HERE = pathlib.Path(__file__).parent
 ZOOMS = range(10, 19)
 SAMPLE = 400
 WRK_S = 5
+WRK_TIMES = 3
 
 
 def tile_of(lon, lat, z):
@@ -73,10 +77,25 @@ def serving(call, ready, logged):
             else:
                 raise SystemExit(f"{call[0]} did not start")
             time.sleep(0.5)
-            yield int(found.group(1))
+            yield int(found.group(1)), server.pid
         finally:
             server.terminate()
             server.wait()
+
+
+@contextlib.contextmanager
+def one_core(server):
+    """Caller and server (a process, all of its threads) on one core, until the block ends."""
+    both = os.sched_getaffinity(0)
+    def pin(cores):
+        for thread in [0, *map(int, os.listdir(f"/proc/{server}/task"))]:
+            with contextlib.suppress(ProcessLookupError):
+                os.sched_setaffinity(thread, cores)
+    pin({min(both)})
+    try:
+        yield
+    finally:
+        pin(both)
 
 
 def latencies(port, paths):
@@ -95,6 +114,7 @@ def latencies(port, paths):
 
 
 def throughput(port, paths):
+    """Tiles a second."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as listed:
         listed.write("\n".join(paths) + "\n")
         listed.flush()
@@ -106,21 +126,23 @@ def throughput(port, paths):
     return counted["requests"] / counted["seconds"]
 
 
-def measure(port, tiles, path, warm):
-    """For each zoom: median and p99 in ms, bytes a tile, tiles a second."""
+def measure(at, tiles, path, warm):
+    """For each zoom: median and p99 in ms, bytes a tile, tiles a second; of the server at a port with a process number."""
+    port, server = at
     found = {}
     for z, sample in tiles.items():
         paths = [path.format(z=z, x=x, y=y) for _, x, y in sample]
         if warm:
             latencies(port, paths)
-        each = latencies(port, paths)
+        with one_core(server):
+            each = latencies(port, paths)
         times = sorted(ms for ms, _ in each)
         found[z] = {
             "tiles": len(paths),
             "median_ms": statistics.median(times),
             "p99_ms": times[min(len(times) - 1, math.ceil(len(times) * 0.99) - 1)],
             "bytes": statistics.mean(size for _, size in each),
-            "per_s": throughput(port, paths),
+            "per_s": statistics.median(throughput(port, paths) for _ in range(WRK_TIMES if warm else 1)),
         }
     return found
 
@@ -164,10 +186,10 @@ def main():
         return serving(listen, r"listens on http://[\d.]+:(\d+)", call.data / "ours.log")
 
     path = "/tiles/files/{z}/{x}/{y}.pbf"
-    with ours(0) as port:
-        uncached = measure(port, tiles, path, False)
-    with ours(2048) as port:
-        cached = measure(port, tiles, path, True)
+    with ours(0) as at:
+        uncached = measure(at, tiles, path, False)
+    with ours(2048) as at:
+        cached = measure(at, tiles, path, True)
     result["gridweave"] = {"uncached": uncached, "cached": cached}
     if call.only_ours:
         show("uncached (ours beside ours)", uncached, uncached)
@@ -178,10 +200,10 @@ def main():
             listen = [call.martin, "--listen-addresses", "127.0.0.1:0", "--cache-size", str(cache), "--workers", "2", *what]
             return serving(listen, r"127\.0\.0\.1:(\d+)", call.data / "martin.log")
 
-        with martin(0, call.postgres) as port:
-            peer_uncached = measure(port, tiles, "/buildings/{z}/{x}/{y}", False)
-        with martin(2048, call.postgres) as port:
-            peer_cached = measure(port, tiles, "/buildings/{z}/{x}/{y}", True)
+        with martin(0, call.postgres) as at:
+            peer_uncached = measure(at, tiles, "/buildings/{z}/{x}/{y}", False)
+        with martin(2048, call.postgres) as at:
+            peer_cached = measure(at, tiles, "/buildings/{z}/{x}/{y}", True)
         named = f"Martin {version(call.martin, '--version')} over PostGIS {postgis}, PostgreSQL {postgres.split()[0]}"
         result["peer"] = {"what": named, "uncached": peer_uncached, "cached": peer_cached}
         print(named)
@@ -199,8 +221,8 @@ def main():
     result["pyramid"] = {"zooms 12 to 16": some, "zooms 10 to 18": all_of_it}
     print(f"\npyramid to MBTiles: zooms 12 to 16 {some['whole_s']:.1f} s ({some['tiles']:,} tiles), 10 to 18 {all_of_it['whole_s']:.1f} s ({all_of_it['tiles']:,} tiles)")
     if not call.only_ours:
-        with martin(0, str(whole)) as port:
-            precut = measure(port, {z: tiles[z] for z in (14, 16)}, "/buildings/{z}/{x}/{y}", False)
+        with martin(0, str(whole)) as at:
+            precut = measure(at, {z: tiles[z] for z in (14, 16)}, "/buildings/{z}/{x}/{y}", False)
         result["peer"]["over our MBTiles"] = precut
         for z, found in precut.items():
             print(f"Martin over our MBTiles, uncached, zoom {z}: {found['per_s']:.0f}/s; ours cut when asked: {uncached[z]['per_s']:.0f}/s")
