@@ -4,8 +4,9 @@
 //! `C:东湖花园|3|1|502`. Keys without the unit are kept as well, because people leave it out; where
 //! two doors share such a key the match abstains.
 
+use crate::ElementKind;
 use crate::normalise::numeral;
-use crate::parse::{Element, ElementKind, parse};
+use crate::parse::{Element, parse};
 
 /// An address in its parts, each in standard writing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -43,18 +44,18 @@ impl Standard {
         for Element { kind, text, .. } in elements {
             let number = || Some(standard_number(text));
             match kind {
-                ElementKind::Province
+                ElementKind::Prov
                 | ElementKind::City
                 | ElementKind::District
-                | ElementKind::Street
+                | ElementKind::Town
                 | ElementKind::Community => standard.divisions.push((*kind, text.clone())),
                 ElementKind::Road => standard.road = Some(text.clone()),
-                ElementKind::RoadNumber => standard.road_number = number(),
-                ElementKind::Compound => standard.compound = Some(text.clone()),
-                ElementKind::Building => standard.building = number(),
-                ElementKind::Unit => standard.unit = number(),
-                ElementKind::Room => standard.room = number(),
-                ElementKind::Floor | ElementKind::Other => {}
+                ElementKind::RoadNo => standard.road_number = number(),
+                ElementKind::Poi => standard.compound = Some(text.clone()),
+                ElementKind::HouseNo => standard.building = number(),
+                ElementKind::CellNo => standard.unit = number(),
+                ElementKind::RoomNo => standard.room = number(),
+                _ => {}
             }
         }
         standard

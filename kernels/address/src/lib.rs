@@ -14,11 +14,18 @@
 //! that is certain (the building when the room is unknown), and says so.
 
 mod keys;
+mod kinds;
+mod letters;
+mod library;
 mod matching;
 mod normalise;
 mod parse;
+mod rules;
+pub mod tagger;
 
 pub use keys::{Standard, anchor_keys, place_keys};
+pub use kinds::ElementKind;
+pub use library::{AddressIndex, Entry, InvalidLibrary, KnownPlace, LibraryBuilder, Source};
 pub use matching::{Candidate, Hints, Library, Match, Ranked, match_text};
 pub use normalise::{normalise, numeral};
-pub use parse::{Element, ElementKind, parse};
+pub use parse::{Element, parse};

@@ -1,5 +1,16 @@
 //! One writing for what is written in many: full width, blanks, brackets, Chinese numerals.
 
+/// One letter in half width and upper case, each kind of dash as one.
+pub(crate) fn fold(letter: char) -> char {
+    let narrow = match letter {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(letter as u32 - 0xfee0).unwrap_or(letter),
+        '\u{3000}' => ' ',
+        '—' | '–' | '‐' | '−' | '─' | '~' | '～' => '-',
+        other => other,
+    };
+    narrow.to_ascii_uppercase()
+}
+
 /// Half width, upper case, without blanks and separators that carry nothing. Text in brackets is
 /// kept, the brackets go.
 pub fn normalise(text: &str) -> String {

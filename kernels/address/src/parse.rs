@@ -1,38 +1,7 @@
 //! Elements of an address, by the suffixes that close them.
 
+use crate::ElementKind;
 use crate::normalise::{is_numeral, normalise};
-
-/// The kinds of elements that this parser tells apart, large to small.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ElementKind {
-    /// 省、自治区
-    Province,
-    /// 市
-    City,
-    /// 区、县
-    District,
-    /// 街道、镇、乡
-    Street,
-    /// 社区、村
-    Community,
-    /// 路、街、巷
-    Road,
-    /// 号
-    RoadNumber,
-    /// 小区、院、大厦: what stands before a building and is no road
-    Compound,
-    /// 栋、幢、座、号楼
-    Building,
-    /// 单元、门、梯
-    Unit,
-    /// 层、楼
-    Floor,
-    /// 室、户、房
-    Room,
-    /// What is left.
-    Other,
-}
 
 /// An element with its text in the normalised writing and its span there, in characters.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -49,10 +18,10 @@ pub struct Element {
 
 /// Divisions open an address; each has its endings, and words whose ending only looks like one.
 const DIVISIONS: [(ElementKind, &[&str], &[&str]); 5] = [
-    (ElementKind::Province, &["省", "自治区"], &[]),
+    (ElementKind::Prov, &["省", "自治区"], &[]),
     (ElementKind::City, &["市"], &["市场"]),
     (ElementKind::District, &["区", "县"], &["社区", "小区", "园区", "片区", "区域"]),
-    (ElementKind::Street, &["街道", "镇", "乡"], &[]),
+    (ElementKind::Town, &["街道", "镇", "乡"], &[]),
     (ElementKind::Community, &["社区", "村"], &["新村", "村路"]),
 ];
 
@@ -144,7 +113,7 @@ impl Cursor {
                 let end = self.run_end(at);
                 // 二单元三〇二: behind a building or unit a numeral at the very end is the room.
                 let below =
-                    self.found.iter().any(|e| matches!(e.kind, ElementKind::Building | ElementKind::Unit));
+                    self.found.iter().any(|e| matches!(e.kind, ElementKind::HouseNo | ElementKind::CellNo));
                 self.suffix(end).is_some() || (at == from && below && end == self.letters.len())
             })
             .unwrap_or(self.letters.len())
@@ -165,22 +134,22 @@ impl Cursor {
     /// The suffix that follows a number and what it makes of it.
     fn suffix(&self, at: usize) -> Option<(ElementKind, usize)> {
         const SUFFIXES: &[(&str, ElementKind)] = &[
-            ("号楼", ElementKind::Building),
-            ("号院", ElementKind::RoadNumber),
-            ("单元", ElementKind::Unit),
-            ("栋", ElementKind::Building),
-            ("座", ElementKind::Building),
-            ("#楼", ElementKind::Building),
-            ("#", ElementKind::Building),
-            ("号", ElementKind::RoadNumber),
-            ("梯", ElementKind::Unit),
-            ("门", ElementKind::Unit),
-            ("层", ElementKind::Floor),
-            ("楼", ElementKind::Floor),
-            ("F", ElementKind::Floor),
-            ("室", ElementKind::Room),
-            ("户", ElementKind::Room),
-            ("房", ElementKind::Room),
+            ("号楼", ElementKind::HouseNo),
+            ("号院", ElementKind::RoadNo),
+            ("单元", ElementKind::CellNo),
+            ("栋", ElementKind::HouseNo),
+            ("座", ElementKind::HouseNo),
+            ("#楼", ElementKind::HouseNo),
+            ("#", ElementKind::HouseNo),
+            ("号", ElementKind::RoadNo),
+            ("梯", ElementKind::CellNo),
+            ("门", ElementKind::CellNo),
+            ("层", ElementKind::FloorNo),
+            ("楼", ElementKind::FloorNo),
+            ("F", ElementKind::FloorNo),
+            ("室", ElementKind::RoomNo),
+            ("户", ElementKind::RoomNo),
+            ("房", ElementKind::RoomNo),
         ];
         SUFFIXES
             .iter()
@@ -202,10 +171,10 @@ impl Cursor {
             Some(road_end) => {
                 self.push(ElementKind::Road, road_end);
                 if road_end < end {
-                    self.push(ElementKind::Compound, end);
+                    self.push(ElementKind::Poi, end);
                 }
             }
-            None => self.push(ElementKind::Compound, end),
+            None => self.push(ElementKind::Poi, end),
         }
     }
 
@@ -217,7 +186,7 @@ impl Cursor {
         }
         let end = self.run_end(self.at);
         if end == self.at {
-            self.push(ElementKind::Other, self.letters.len());
+            self.push(ElementKind::OtherInfo, self.letters.len());
             return;
         }
         if let Some((kind, length)) = self.suffix(end) {
@@ -239,14 +208,14 @@ impl Cursor {
         }
         let has = |kind| self.found.iter().any(|element| element.kind == kind);
         match more {
-            2.. if !has(ElementKind::Building) => ElementKind::Building,
-            1 if !has(ElementKind::Unit) && has(ElementKind::Building) => ElementKind::Unit,
-            1 if !has(ElementKind::Building) => ElementKind::Building,
-            0 if has(ElementKind::Building) || has(ElementKind::Unit) || has(ElementKind::RoadNumber) => {
-                ElementKind::Room
+            2.. if !has(ElementKind::HouseNo) => ElementKind::HouseNo,
+            1 if !has(ElementKind::CellNo) && has(ElementKind::HouseNo) => ElementKind::CellNo,
+            1 if !has(ElementKind::HouseNo) => ElementKind::HouseNo,
+            0 if has(ElementKind::HouseNo) || has(ElementKind::CellNo) || has(ElementKind::RoadNo) => {
+                ElementKind::RoomNo
             }
-            0 if has(ElementKind::Road) => ElementKind::RoadNumber,
-            _ => ElementKind::Other,
+            0 if has(ElementKind::Road) => ElementKind::RoadNo,
+            _ => ElementKind::OtherInfo,
         }
     }
 }
@@ -265,17 +234,17 @@ mod tests {
         use ElementKind::*;
         let found = kinds("湖北省澜江市南桥区北苑街道和平社区新华路202号东湖花园3栋1单元502室");
         let expected = [
-            (Province, "湖北省"),
+            (Prov, "湖北省"),
             (City, "澜江市"),
             (District, "南桥区"),
-            (Street, "北苑街道"),
+            (Town, "北苑街道"),
             (Community, "和平社区"),
             (Road, "新华路"),
-            (RoadNumber, "202"),
-            (Compound, "东湖花园"),
-            (Building, "3"),
-            (Unit, "1"),
-            (Room, "502"),
+            (RoadNo, "202"),
+            (Poi, "东湖花园"),
+            (HouseNo, "3"),
+            (CellNo, "1"),
+            (RoomNo, "502"),
         ];
         assert_eq!(found, expected.map(|(kind, text)| (kind, text.to_owned())));
     }
@@ -284,12 +253,12 @@ mod tests {
     fn short_and_dashed_writings_are_understood() {
         use ElementKind::*;
         let of = |text: &str| kinds(text).into_iter().map(|(kind, _)| kind).collect::<Vec<_>>();
-        assert_eq!(of("东湖花园3-1-502"), [Compound, Building, Unit, Room]);
-        assert_eq!(of("东湖花园3栋502"), [Compound, Building, Room]);
-        assert_eq!(of("东湖花园十二号楼二单元三〇二"), [Compound, Building, Unit, Room]);
-        assert_eq!(of("五一路12号"), [Road, RoadNumber]);
-        assert_eq!(of("幸福新村A座"), [Compound, Building]);
-        assert_eq!(of("锦绣小区5#"), [Compound, Building]);
+        assert_eq!(of("东湖花园3-1-502"), [Poi, HouseNo, CellNo, RoomNo]);
+        assert_eq!(of("东湖花园3栋502"), [Poi, HouseNo, RoomNo]);
+        assert_eq!(of("东湖花园十二号楼二单元三〇二"), [Poi, HouseNo, CellNo, RoomNo]);
+        assert_eq!(of("五一路12号"), [Road, RoadNo]);
+        assert_eq!(of("幸福新村A座"), [Poi, HouseNo]);
+        assert_eq!(of("锦绣小区5#"), [Poi, HouseNo]);
     }
 
     proptest! {

@@ -1,0 +1,126 @@
+//! The address library, compiled: names, what doors hang on, and every door by its numbers. A file that
+//! is mapped and shared; changes lie over it until it is compiled again.
+
+mod build;
+mod doors;
+mod file;
+mod names;
+mod records;
+
+pub use build::{Entry, LibraryBuilder};
+pub(crate) use doors::{ANY, Doors};
+pub use file::{InvalidLibrary, Source};
+pub(crate) use names::{Mention, NAME_MAX, Names, cost};
+pub(crate) use records::{AnchorRecord, DIVISIONS, NONE, PlaceRecord, number_code};
+
+use file::{File, Part};
+use std::sync::Arc;
+
+/// A compiled library. Cheap to clone.
+#[derive(Clone)]
+pub struct AddressIndex {
+    file: File,
+}
+
+/// A place as the library holds it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct KnownPlace<'a> {
+    /// Identifier.
+    pub id: &'a str,
+    /// Kind, as the library names it.
+    pub kind: &'a str,
+    /// Address.
+    pub address: &'a str,
+    /// Longitude and latitude.
+    pub point: Option<[f64; 2]>,
+    /// Division code; 0 where unknown.
+    pub division: i64,
+}
+
+impl AddressIndex {
+    /// Opens a compiled library in place. Reads every byte once, for its checksum.
+    pub fn open(source: Arc<dyn Source>) -> Result<Self, InvalidLibrary> {
+        Ok(Self { file: File::open(source)? })
+    }
+
+    /// The compiled library, to be written to a file.
+    pub fn bytes(&self) -> &[u8] {
+        self.file.bytes()
+    }
+
+    /// How many places there are.
+    pub fn len(&self) -> usize {
+        self.places().len()
+    }
+
+    /// Is there none?
+    pub fn is_empty(&self) -> bool {
+        self.places().is_empty()
+    }
+
+    /// The place of a number below [`len`](Self::len).
+    pub fn place(&self, number: u32) -> Option<KnownPlace<'_>> {
+        let record = self.places().get(number as usize)?;
+        let text = self.file.text(Part::Text);
+        let start = record.id as usize;
+        let middle = start + usize::from(record.id_length);
+        let end = middle + usize::from(record.address_length);
+        let part = |from: usize, to: usize| text.get(from..to).and_then(|t| std::str::from_utf8(t).ok());
+        let point = (record.lon_e7 != i32::MAX)
+            .then(|| [f64::from(record.lon_e7) / 1e7, f64::from(record.lat_e7) / 1e7]);
+        Some(KnownPlace {
+            id: part(start, middle)?,
+            kind: KINDS.get(usize::from(record.kind)).copied().unwrap_or(""),
+            address: part(middle, end)?,
+            point,
+            division: (u64::from(record.division[0]) << 32 | u64::from(record.division[1])) as i64,
+        })
+    }
+
+    /// The number of an identifier's place.
+    pub fn number_of(&self, id: &str) -> Option<u32> {
+        self.doors().of_id(id, |number| self.place(number).is_some_and(|place| place.id == id))
+    }
+
+    pub(crate) fn names(&self) -> Names<'_> {
+        Names::of(&self.file)
+    }
+
+    pub(crate) fn anchors(&self) -> &[AnchorRecord] {
+        self.file.records(Part::Anchors)
+    }
+
+    pub(crate) fn places(&self) -> &[PlaceRecord] {
+        self.file.records(Part::Places)
+    }
+
+    pub(crate) fn doors(&self) -> Doors<'_> {
+        Doors { slots: self.file.records(Part::DoorSlots), places: self.places() }
+    }
+
+    /// The places of an anchor, by building, unit and room.
+    pub(crate) fn below(&self, anchor: &AnchorRecord) -> &[u32] {
+        let start = anchor.first_place as usize;
+        self.file.records::<u32>(Part::InOrder).get(start..start + anchor.places as usize).unwrap_or(&[])
+    }
+}
+
+/// Kinds of places that a library tells apart; others have none.
+const KINDS: [&str; 12] = [
+    "",
+    "road",
+    "lane",
+    "compound",
+    "door_plate",
+    "building",
+    "unit",
+    "floor",
+    "room",
+    "poi",
+    "village",
+    "other",
+];
+
+fn kind_number(kind: &str) -> u8 {
+    KINDS.iter().position(|known| *known == kind).unwrap_or(0) as u8
+}
