@@ -16,12 +16,14 @@ mod on_osm;
 mod people;
 mod usage;
 mod write;
+mod writing;
 
 pub use doors::{Building, Place};
 pub use layout::{Cell, Division, Line};
 pub use people::{Absence, Care, Dwelling, Organisation, Person, Tie};
 pub use usage::{Meter, Planted, Reading};
 pub use write::write;
+pub use writing::{Noise, written_badly};
 
 use gridweave_core::{SeededRng, Zone};
 use std::path::PathBuf;

@@ -355,6 +355,27 @@ pub enum CityCommand {
         #[arg(long)]
         out: PathBuf,
     },
+    /// Write a library's doors badly, in documented ways, with the truth: what a matcher is measured with.
+    #[command(
+        after_help = "Example:\n  gridweave city queries --places city/places.csv --each 2000 --seed 5 --out queries\n\nWrites library.csv (places without those that are withheld) and queries.csv: text, place_id (empty where the\ndoor is withheld) and noise (one kind, or three joined by +)."
+    )]
+    Queries {
+        /// Places, as `city make` writes them.
+        #[arg(long)]
+        places: PathBuf,
+        /// Queries of each kind of noise; ten times as many with three at once.
+        #[arg(long, default_value_t = 1000)]
+        each: usize,
+        /// Share of queries whose door is not in the library.
+        #[arg(long, default_value_t = 0.2)]
+        unknown: f64,
+        /// Everything follows from it.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Folder.
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Let cities live through the whole platform and compare the visits with the planted truth.
     #[command(
         after_help = "Example:\n  gridweave city score --households 10000 --days 90 --seeds 1,2,3,4,5 --json"
@@ -511,26 +532,77 @@ pub struct ConvertCall {
 /// `gridweave address`.
 #[derive(Subcommand)]
 pub enum AddressCommand {
+    /// Learn to cut addresses into elements from labelled ones; prints scores for each label on others.
+    #[command(
+        after_help = "Example:\n  gridweave address train --train train.txt --dev dev.txt --out addresses.model\n\nA token and its label (B-road, I-road, …) a line, a blank line between addresses."
+    )]
+    Train {
+        /// Labelled addresses to learn from.
+        #[arg(long)]
+        train: PathBuf,
+        /// Labelled addresses to score with.
+        #[arg(long)]
+        dev: PathBuf,
+        /// Model.
+        #[arg(long)]
+        out: PathBuf,
+        /// Times through the addresses.
+        #[arg(long, default_value_t = 20)]
+        epochs: usize,
+        /// Models that are averaged.
+        #[arg(long, default_value_t = 4)]
+        members: usize,
+        /// Everything follows from it.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Score a model on labelled addresses, as the CoNLL evaluation counts.
+    #[command(after_help = "Example:\n  gridweave address evaluate addresses.model dev.txt --json")]
+    Evaluate {
+        /// Model.
+        model: PathBuf,
+        /// Labelled addresses.
+        file: PathBuf,
+    },
     /// Cut lines of text into elements.
     #[command(after_help = "Example:\n  echo 新华路202号东湖花园3栋1单元502室 | gridweave address parse")]
-    Parse,
-    /// Match a column of a table against a library of places.
+    Parse {
+        /// A model that was learnt; by the words that close elements where it is not given.
+        #[arg(long)]
+        model: Option<PathBuf>,
+    },
+    /// Compile a library of places into one file that opens at once.
     #[command(
-        after_help = "Example:\n  gridweave address match --library places.csv --in meters.csv --column address --out matched.csv"
+        after_help = "Example:\n  gridweave address compile --library places.csv --out places.addresses"
     )]
-    Match {
-        /// Table with place_id (or code) and address.
+    Compile {
+        /// Table (CSV or Parquet) with place_id (or code) and address; kind, lon, lat, division where there.
         #[arg(long)]
         library: PathBuf,
-        /// Table.
+        /// Compiled library (.addresses).
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Match a column of a table against a library of places.
+    #[command(
+        after_help = "Example:\n  gridweave address match --library places.csv --in meters.csv --column address --out matched.csv --rejects unsure.csv\n\nplace_id is filled only where one place is certain; level says how deep the text is certain."
+    )]
+    Match {
+        /// Table (CSV or Parquet) with place_id (or code) and address, or a compiled library (.addresses).
+        #[arg(long)]
+        library: PathBuf,
+        /// Table (CSV or Parquet).
         #[arg(long = "in")]
         input: PathBuf,
         /// Column of the text.
         #[arg(long)]
         column: String,
-        /// Output (CSV).
+        /// Output (CSV or Parquet).
         #[arg(long)]
         out: PathBuf,
+        /// Also write the rows without a certain place here (CSV or Parquet).
+        #[arg(long)]
+        rejects: Option<PathBuf>,
     },
 }
 

@@ -2,12 +2,16 @@
 
 use crate::WrongCall;
 use crate::args::{CityCommand, CityShape, Settings};
+use crate::columns::column;
 use crate::progress::Progress;
 use crate::serve::configuration;
 use anyhow::Context;
-use gridweave_city::{Options, make, write};
-use gridweave_core::{Clock, SystemClock, Zone};
+use gridweave_city::{Noise, Options, make, write, written_badly};
+use gridweave_core::{Clock, Rng, SeededRng, SystemClock, Zone};
+use gridweave_files::{read_table, write_csv};
 use gridweave_server::simulate::{self, CityScore};
+use std::collections::HashSet;
+use std::path::Path;
 use std::process::ExitCode;
 
 fn options(shape: &CityShape) -> anyhow::Result<Options> {
@@ -50,6 +54,10 @@ pub fn run(settings: &Settings, what: CityCommand) -> anyhow::Result<ExitCode> {
                 eprintln!("{} homes, {} people in {}", city.meters.len(), city.people.len(), out.display());
             }
             println!("{counts}");
+            Ok(ExitCode::SUCCESS)
+        }
+        CityCommand::Queries { places, each, unknown, seed, out } => {
+            queries(&places, each, unknown, seed, &out)?;
             Ok(ExitCode::SUCCESS)
         }
         CityCommand::Score { shape, seeds } => {
@@ -113,4 +121,79 @@ fn print_score(s: &CityScore) {
         s.wrong_share * 100.0,
         s.unmatched
     );
+}
+
+/// Writes doors badly: a library without the withheld ones, and queries with their truth. Half of what is withheld
+/// are whole compounds, half single doors whose neighbours stay.
+fn queries(places: &Path, each: usize, unknown: f64, seed: u64, out: &Path) -> anyhow::Result<()> {
+    let table = read_table(places)?;
+    let [code, kind, address] = ["code", "kind", "address"].map(|name| column(&table.header, name, places));
+    let (code, kind, address) = (code?, kind?, address?);
+    let mut rng = SeededRng::new(seed);
+    // The part of a code that names the compound.
+    const COMPOUND: usize = 16;
+    let compound = |code: &str| code.get(..COMPOUND).unwrap_or(code).to_owned();
+    let rows = &table.rows;
+    let is_withheld_compound = |code: &str| {
+        let of = compound(code);
+        SeededRng::new(seed ^ of.bytes().fold(7u64, |h, b| h.wrapping_mul(31) ^ u64::from(b))).chance(0.05)
+    };
+    let doors: Vec<usize> = (0..rows.len()).filter(|at| rows[*at].1[kind] == "room").collect();
+    if doors.is_empty() {
+        return Err(WrongCall(format!("{}: there is no room among the places", places.display())).into());
+    }
+    let (gone, there): (Vec<usize>, Vec<usize>) =
+        doors.into_iter().partition(|at| is_withheld_compound(&rows[*at].1[code]));
+    let mut withheld: HashSet<usize> = HashSet::new();
+    let mut asked: Vec<Vec<String>> = Vec::new();
+    let mut ask = |noises: &[Noise], rng: &mut SeededRng| {
+        let is_unknown = rng.chance(unknown);
+        let at = match is_unknown && !gone.is_empty() && rng.chance(0.5) {
+            true => gone[rng.below(gone.len())],
+            false => there[rng.below(there.len())],
+        };
+        let row = &rows[at].1;
+        let Some(text) = written_badly(&row[address], noises, rng) else { return false };
+        if is_unknown {
+            withheld.insert(at);
+        }
+        let names: Vec<&str> = noises.iter().map(|noise| noise.name()).collect();
+        asked.push(vec![text, row[code].clone(), names.join("+")]);
+        true
+    };
+    for noise in Noise::ALL {
+        let mut left = each * 20;
+        let mut done = 0;
+        while done < each && left > 0 {
+            done += usize::from(ask(&[noise], &mut rng));
+            left -= 1;
+        }
+    }
+    let mut done = 0;
+    while done < each * 10 {
+        let mut kinds = Noise::ALL.to_vec();
+        let three: Vec<Noise> = (0..3).map(|_| kinds.swap_remove(rng.below(kinds.len()))).collect();
+        done += usize::from(ask(&three, &mut rng));
+    }
+    std::fs::create_dir_all(out).with_context(|| out.display().to_string())?;
+    let is_gone = |at: usize| withheld.contains(&at) || is_withheld_compound(&rows[at].1[code]);
+    let gone: HashSet<&str> =
+        (0..rows.len()).filter(|at| is_gone(*at)).map(|at| rows[at].1[code].as_str()).collect();
+    let kept = rows.iter().map(|(_, row)| row).filter(|row| !gone.contains(row[code].as_str())).cloned();
+    let file = |name: &str| -> anyhow::Result<std::io::BufWriter<std::fs::File>> {
+        let path = out.join(name);
+        Ok(std::io::BufWriter::new(std::fs::File::create(&path).with_context(|| path.display().to_string())?))
+    };
+    write_csv(&mut file("library.csv")?, &table.header, kept)?;
+    let count = asked.len();
+    let header = ["text", "truth", "noise"].map(str::to_owned);
+    let queries = asked.into_iter().map(|mut row| {
+        if gone.contains(row[1].as_str()) {
+            row[1].clear();
+        }
+        row
+    });
+    write_csv(&mut file("queries.csv")?, &header, queries)?;
+    eprintln!("{count} queries in {}", out.display());
+    Ok(())
 }

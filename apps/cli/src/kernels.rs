@@ -1,15 +1,14 @@
-//! The kernels over files: `address`, `meters`.
+//! `gridweave meters`, and what several commands need.
 
-use crate::args::{AddressCommand, MetersCommand};
+use crate::args::MetersCommand;
 use crate::columns::column;
 use anyhow::Context;
-use gridweave_address::{Candidate, Hints, Library, match_text, parse, place_keys};
 use gridweave_core::{TimeMs, Zone};
 use gridweave_files::{read_table, write_csv};
 use gridweave_meters::Detector;
 use gridweave_meters::score::{Found, Truth, score};
-use std::collections::{BTreeMap, HashMap};
-use std::io::{BufRead, Write};
+use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -37,66 +36,6 @@ pub fn peak_mib() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
     line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kib| kib / 1024.0)
-}
-
-struct InMemory(HashMap<String, Vec<Candidate>>);
-
-impl Library for InMemory {
-    type Error = std::convert::Infallible;
-
-    fn find(&mut self, key: &str) -> Result<Vec<Candidate>, Self::Error> {
-        Ok(self.0.get(key).cloned().unwrap_or_default())
-    }
-}
-
-/// `gridweave address`.
-pub fn address(what: AddressCommand) -> anyhow::Result<ExitCode> {
-    match what {
-        AddressCommand::Parse => {
-            let mut out = std::io::stdout().lock();
-            for line in std::io::stdin().lock().lines() {
-                let line = line?;
-                writeln!(out, "{}", serde_json::json!({ "text": line, "elements": parse(&line) }))?;
-            }
-        }
-        AddressCommand::Match { library, input, column: name, out } => {
-            let places = read_table(&library)?;
-            let id =
-                places.column("place_id").map_or_else(|| column(&places.header, "code", &library), Ok)?;
-            let text = column(&places.header, "address", &library)?;
-            let kind = places.column("kind");
-            let mut index: HashMap<String, Vec<Candidate>> = HashMap::new();
-            for (_, row) in &places.rows {
-                let candidate = Candidate {
-                    id: row[id].clone(),
-                    kind: kind.map(|k| row[k].clone()).unwrap_or_default(),
-                    address: row[text].clone(),
-                    point: None,
-                    division: 0,
-                };
-                for key in place_keys(&row[text]) {
-                    index.entry(key).or_default().push(candidate.clone());
-                }
-            }
-            let mut index = InMemory(index);
-            let table = read_table(&input)?;
-            let wanted = column(&table.header, &name, &input)?;
-            let mut header = table.header.clone();
-            header.extend(["place_id", "level", "confidence", "reason"].map(str::to_owned));
-            let rows = table.rows.iter().map(|(_, row)| {
-                let Ok(found) = match_text(&row[wanted], &mut index, &Hints::default());
-                let best = found.accepted.as_ref().or(found.candidates.first());
-                let mut row = row.clone();
-                row.push(found.accepted.as_ref().map(|r| r.id.clone()).unwrap_or_default());
-                row.push(best.map(|r| r.level.clone()).unwrap_or_default());
-                row.push(best.map(|r| format!("{:.3}", r.confidence)).unwrap_or_default());
-                row.push(best.map(|r| r.reasons.join("; ")).unwrap_or_default());
-                row
-            });
-            write_csv(&mut output(Some(&out))?, &header, rows)?;
-        }
-    }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// `gridweave meters`.

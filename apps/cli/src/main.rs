@@ -1,5 +1,6 @@
 //! The binary `gridweave`: arguments and printing, no logic.
 
+mod address;
 mod args;
 mod city;
 mod columns;
@@ -58,7 +59,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Locate(call) => locate::locate(&call, settings.json),
         Command::Tiles { what } => tiles::run(&settings, what),
         Command::ConvertCrs(call) => convert::convert(&call, settings.json),
-        Command::Address { what } => kernels::address(what),
+        Command::Address { what } => address::run(&settings, what),
         Command::Meters { what } => kernels::meters(what),
         Command::Gen { what } => data::generate(what),
     }

@@ -3,7 +3,7 @@
 use crate::model::*;
 use crate::sql;
 use crate::store::place_row;
-use gridweave_address::{Candidate, Hints, Library, Match, match_text, normalise};
+use gridweave_address::{Candidate, Hints, Library, Match, match_by_keys, normalise};
 use gridweave_atlas::{Geometry, wkb};
 use gridweave_core::{CorrectionId, LonLat, PlaceId, Scope};
 use gridweave_db::{DbError, Row, Tx};
@@ -70,7 +70,7 @@ impl Library for InDatabase<'_, '_> {
 
 /// What place does this text mean?
 pub fn match_address(tx: &mut Tx, text: &str, hints: &Hints) -> Result<Match, DbError> {
-    match_text(text, &mut InDatabase(tx), hints)
+    match_by_keys(text, &mut InDatabase(tx), hints)
 }
 
 /// Places that a half-typed text may mean, best first.

@@ -13,6 +13,7 @@
 //! A match abstains when two doors fit equally or none does, and falls back to the deepest level
 //! that is certain (the building when the room is unknown), and says so.
 
+mod keyed;
 mod keys;
 mod kinds;
 mod letters;
@@ -23,9 +24,10 @@ mod parse;
 mod rules;
 pub mod tagger;
 
+pub use keyed::{Candidate, Library, match_by_keys};
 pub use keys::{Standard, anchor_keys, place_keys};
 pub use kinds::ElementKind;
 pub use library::{AddressIndex, Entry, InvalidLibrary, KnownPlace, LibraryBuilder, Source};
-pub use matching::{Candidate, Hints, Library, Match, Ranked, match_text};
+pub use matching::{ACCEPT, Hints, Match, Ranked, match_text};
 pub use normalise::{normalise, numeral};
 pub use parse::{Element, parse};

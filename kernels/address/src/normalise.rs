@@ -5,7 +5,7 @@ pub(crate) fn fold(letter: char) -> char {
     let narrow = match letter {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(letter as u32 - 0xfee0).unwrap_or(letter),
         '\u{3000}' => ' ',
-        '—' | '–' | '‐' | '−' | '─' | '~' | '～' => '-',
+        '—' | '–' | '‐' | '−' | '─' | '~' => '-',
         other => other,
     };
     narrow.to_ascii_uppercase()

@@ -144,7 +144,7 @@ struct Matched {
 
 async fn match_route(State(server): State<Server>, Query(query): Query<MatchQuery>) -> Answer<Json<Matched>> {
     let division = query.division.as_deref().map(|code| scope_of(Some(code))).transpose()?;
-    let hints = Hints { division: division.map(|scope| (scope.lo, scope.hi)), point: None };
+    let hints = Hints { division: division.map(|scope| (scope.lo, scope.hi)), ..Hints::default() };
     let found = server.read(move |tx| Ok(queries::match_address(tx, &query.text, &hints)?)).await?;
     Ok(Json(Matched {
         accepted: found.accepted.map(CandidateDoor::from),

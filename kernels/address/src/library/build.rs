@@ -8,7 +8,7 @@ use super::{AddressIndex, kind_number};
 use crate::ElementKind;
 use crate::keys::Standard;
 use rayon::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A place to be compiled.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,7 +28,7 @@ pub struct Entry {
 }
 
 /// The numbers of an address below its anchor.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy)]
 struct Numbers {
     building: u32,
     unit: u32,
@@ -113,16 +113,7 @@ impl LibraryBuilder {
         let anchors = &mut self.anchors;
         let anchor =
             *self.anchor_numbers.entry([a, b, c, d, e, road, number, compound]).or_insert_with(|| {
-                anchors.push(AnchorRecord {
-                    divisions,
-                    road,
-                    number,
-                    compound,
-                    first_place: 0,
-                    places: 0,
-                    buildings: 0,
-                    spare: 0,
-                });
+                anchors.push(AnchorRecord { divisions, road, number, compound, buildings: 0 });
                 anchors.len() as u32 - 1
             });
         let code = |part: &Option<String>| part.as_deref().map_or(NONE, number_code);
@@ -132,22 +123,11 @@ impl LibraryBuilder {
 
     /// Compiles what was gathered.
     pub fn finish(mut self) -> AddressIndex {
-        let mut in_order: Vec<u32> = (0..self.places.len() as u32).collect();
-        let places = &self.places;
-        in_order.par_sort_unstable_by_key(|at| {
-            let p = &places[*at as usize];
-            (p.anchor, p.building.wrapping_add(1), p.unit.wrapping_add(1), p.room.wrapping_add(1), *at)
-        });
-        for (at, number) in in_order.iter().enumerate() {
-            let place = &self.places[*number as usize];
-            let anchor = &mut self.anchors[place.anchor as usize];
-            if anchor.places == 0 {
-                anchor.first_place = at as u32;
+        let mut buildings = HashSet::new();
+        for place in &self.places {
+            if place.building != NONE && buildings.insert((place.anchor, place.building)) {
+                self.anchors[place.anchor as usize].buildings += 1;
             }
-            anchor.places += 1;
-            let before = at.checked_sub(1).map(|before| &self.places[in_order[before] as usize]);
-            let is_new = before.is_none_or(|b| b.anchor != place.anchor || b.building != place.building);
-            anchor.buildings = anchor.buildings.saturating_add(u16::from(is_new && place.building != NONE));
         }
         let postings = self.postings();
         let doors = self.doors();
@@ -166,7 +146,6 @@ impl LibraryBuilder {
             bytemuck::cast_slice(&self.anchors),
             bytemuck::cast_slice(&doors),
             bytemuck::cast_slice(&self.places),
-            bytemuck::cast_slice(&in_order),
         ]);
         AddressIndex { file }
     }

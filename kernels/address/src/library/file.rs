@@ -10,7 +10,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 const MAGIC: u64 = u64::from_le_bytes(*b"GWADDR\0\x01");
-const SECTIONS: usize = 9;
+const SECTIONS: usize = 8;
 const HEADER: usize = 8 * (3 + 2 * SECTIONS);
 
 /// Bytes that last: a mapped file or memory.
@@ -31,7 +31,7 @@ pub enum InvalidLibrary {
 /// The sections.
 #[derive(Clone, Copy, Debug)]
 #[repr(usize)]
-pub(super) enum Part {
+pub(crate) enum Part {
     /// Text of names, identifiers and addresses.
     Text,
     Names,
@@ -45,13 +45,11 @@ pub(super) enum Part {
     /// Hash → place.
     DoorSlots,
     Places,
-    /// Anchor → its first place, in the order of `InOrder`.
-    InOrder,
 }
 
 /// An open file.
 #[derive(Clone)]
-pub(super) struct File {
+pub(crate) struct File {
     source: Arc<dyn Source>,
     parts: [Range<usize>; SECTIONS],
 }

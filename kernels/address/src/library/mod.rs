@@ -10,7 +10,7 @@ mod records;
 pub use build::{Entry, LibraryBuilder};
 pub(crate) use doors::{ANY, Doors};
 pub use file::{InvalidLibrary, Source};
-pub(crate) use names::{Mention, NAME_MAX, Names, cost};
+pub(crate) use names::{Mention, Names, cost};
 pub(crate) use records::{AnchorRecord, DIVISIONS, NONE, PlaceRecord, number_code};
 
 use file::{File, Part};
@@ -96,12 +96,6 @@ impl AddressIndex {
 
     pub(crate) fn doors(&self) -> Doors<'_> {
         Doors { slots: self.file.records(Part::DoorSlots), places: self.places() }
-    }
-
-    /// The places of an anchor, by building, unit and room.
-    pub(crate) fn below(&self, anchor: &AnchorRecord) -> &[u32] {
-        let start = anchor.first_place as usize;
-        self.file.records::<u32>(Part::InOrder).get(start..start + anchor.places as usize).unwrap_or(&[])
     }
 }
 

@@ -79,10 +79,6 @@ impl<'a> Names<'a> {
         &self.records[name as usize]
     }
 
-    pub fn len(&self) -> usize {
-        self.records.len()
-    }
-
     pub fn name(&self, name: u32) -> &'a str {
         let Some(record) = self.records.get(name as usize) else { return "" };
         let start = record.text as usize;

@@ -41,13 +41,8 @@ pub(crate) struct AnchorRecord {
     pub number: u32,
     /// Name of the compound.
     pub compound: u32,
-    /// Its places, in the order of `Part::InOrder`.
-    pub first_place: u32,
-    /// How many.
-    pub places: u32,
-    /// How many buildings; beyond 65,535 that many.
-    pub buildings: u16,
-    pub spare: u16,
+    /// How many buildings.
+    pub buildings: u32,
 }
 
 /// A place.

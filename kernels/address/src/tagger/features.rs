@@ -1,12 +1,16 @@
 //! What speaks for a token's label: hashes of what is in it and around it.
 
-use super::lexicon::{Covered, Lexicon};
+use super::lexicon::{Covered, Lexicon, TOP_KIND};
 use super::tokens::{Class, Token, mix};
 
 /// Letters that close elements.
 const ENDINGS: &str = "省市区县旗镇乡街道路巷弄村社组里苑园城场厦院厂店室层楼幢栋座单元号门";
 /// So far is looked for the next one.
 const REACH: usize = 8;
+/// Repetitions are looked for among so many tokens.
+const COMPARED: usize = 64;
+/// The end of an address is looked at whole from so many tokens on.
+const TAIL: usize = 8;
 
 /// Of one address: what the features of all its tokens share.
 #[derive(Default)]
@@ -23,10 +27,20 @@ pub(super) struct View {
     repeats: Vec<u8>,
     /// Numbers before the token.
     numbers: Vec<u8>,
+    /// Numbers behind the token.
+    numbers_left: Vec<u8>,
     is_number: Vec<bool>,
+    /// How many tokens from here on stand once more behind.
+    later: Vec<u8>,
+    /// Kinds of names that ended before the token, a bit each.
+    earlier: Vec<u32>,
+    /// What all from here to the end look like together, where that is not much.
+    tails: Vec<u64>,
 }
 
 const EDGE: usize = 3;
+/// Kinds whose having been named changes what comes: province to road.
+const EARLIER: u32 = 0b1110_1110;
 
 impl View {
     /// Looks at another address; memory is kept.
@@ -71,19 +85,37 @@ impl View {
         }
         self.repeats.clear();
         self.repeats.resize(count, 0);
+        self.later.clear();
+        self.later.resize(count, 0);
         // Addresses are short; of long texts only the beginning is compared.
-        for at in 1..count.min(64) {
-            let longest = (0..at)
-                .map(|from| {
-                    let same = |i: &usize| at + i < count && tokens[from + i].word == tokens[at + i].word;
-                    (0..(at - from).min(8)).take_while(same).count()
-                })
-                .max();
-            let longest = longest.unwrap_or(0) as u8;
-            for (i, of) in (at..count).zip((1..=longest).rev()) {
-                if longest >= 2 {
-                    self.repeats[i] = self.repeats[i].max(of.max(2));
+        for at in 1..count.min(COMPARED) {
+            for from in 0..at {
+                let same = |i: &usize| at + i < count && tokens[from + i].word == tokens[at + i].word;
+                let length = (0..(at - from).min(9)).take_while(same).count();
+                if length >= 2 {
+                    for i in 0..length {
+                        let of = (length - i).max(2) as u8;
+                        self.repeats[at + i] = self.repeats[at + i].max(of);
+                        self.later[from + i] = self.later[from + i].max(of);
+                    }
                 }
+            }
+        }
+        self.numbers_left.clear();
+        self.numbers_left.extend(self.numbers.iter().map(|before| numbers - before));
+        self.tails.clear();
+        self.tails.resize(count, 0);
+        let mut tail = 17;
+        for at in (count.saturating_sub(TAIL)..count).rev() {
+            tail = mix(tail, tokens[at].shape);
+            self.tails[at] = tail;
+        }
+        self.earlier.clear();
+        let mut earlier = 0;
+        for covered in &self.covered {
+            self.earlier.push(earlier);
+            if covered.length > 0 && covered.at + 1 == covered.length {
+                earlier |= 1 << (covered.kinds >> TOP_KIND & 31);
             }
         }
     }
@@ -140,6 +172,26 @@ impl View {
         add(34, &[number, u64::from(self.numbers[at].min(5)), behind]);
         add(35, &[s(0), u64::from(self.numbers[at].min(4))]);
         add(36, &[(at as u64).min(4), s(0)]);
+        let repeated = u64::from(self.repeats[at].min(3));
+        add(38, &[repeated, ahead, u64::from(far)]);
+        add(39, &[repeated, s(-1), s(0)]);
+        let later = u64::from(self.later[at].min(3));
+        add(40, &[later, place[0], place[1]]);
+        add(41, &[later, repeated, ahead, u64::from(far)]);
+        add(42, &[u64::from(self.numbers_left[at].min(4)), s(0), s(1)]);
+        if self.tails[at] != 0 {
+            add(43, &[self.tails[at], s(-1)]);
+            add(44, &[self.tails[at], s(-2), s(-1)]);
+        }
+        let top = covered.kinds >> TOP_KIND & 31;
+        add(45, &[u64::from(top), place[1], place[2], u64::from(self.earlier[at] >> top & 1)]);
+        add(46, &[u64::from(self.earlier[at] & EARLIER), s(0)]);
+        add(47, &[u64::from(self.earlier[at] & EARLIER), place[0]]);
+        add(48, &[s(-1), s(0), ahead]);
+        add(
+            49,
+            &[u64::from(self.numbers_left[at].min(3)), u64::from(self.numbers[at].min(3)), s(-1), s(0), s(1)],
+        );
         add(37, &[(self.covered.len() - at).min(4) as u64, s(0)]);
     }
 }

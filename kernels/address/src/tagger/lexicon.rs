@@ -7,6 +7,9 @@ use std::collections::HashMap;
 /// The longest name that is looked for, in tokens.
 pub(super) const NAME_MAX: usize = 9;
 
+/// From this bit on stands the kind that a name was seen as most.
+pub(super) const TOP_KIND: u32 = 24;
+
 /// The hash of a name → the kinds that it was seen as, a bit each.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lexicon {
@@ -28,16 +31,25 @@ pub(crate) struct Covered {
 impl Lexicon {
     /// The names of labelled addresses, numbers left out.
     pub fn of<'a>(addresses: impl Iterator<Item = &'a Labelled>) -> Self {
-        let mut kinds: HashMap<u64, u32> = HashMap::new();
+        let mut kinds: HashMap<u64, [u32; crate::ElementKind::COUNT]> = HashMap::new();
         for one in addresses {
             for (kind, from, to) in one.elements() {
                 let name = &one.tokens[from..to];
                 if (2..=NAME_MAX).contains(&name.len()) && name.iter().all(|t| t.class != Class::Digits) {
-                    *kinds.entry(name.iter().fold(0, |h, t| mix(h, t.word))).or_default() |= 1 << kind as u32;
+                    let seen = kinds.entry(name.iter().fold(0, |h, t| mix(h, t.word))).or_default();
+                    seen[kind as usize] += 1;
                 }
             }
         }
-        Self::of_hashes(kinds.into_iter())
+        let told = |seen: [u32; crate::ElementKind::COUNT]| {
+            let mask =
+                seen.iter().enumerate().filter(|(_, n)| **n > 0).fold(0, |mask, (kind, _)| mask | 1 << kind);
+            let top = (0..seen.len()).max_by_key(|kind| seen[*kind]).unwrap_or(0) as u32;
+            mask | top << TOP_KIND
+        };
+        let mut names: Vec<(u64, u32)> = kinds.into_iter().map(|(hash, seen)| (hash, told(seen))).collect();
+        names.sort_unstable();
+        Self::of_hashes(names.into_iter())
     }
 
     fn of_hashes(names: impl ExactSizeIterator<Item = (u64, u32)>) -> Self {

@@ -13,7 +13,7 @@ mod model;
 mod tokens;
 mod train;
 
-pub use bio::{BioError, Labelled, Scores, read as read_bio};
+pub use bio::{BioError, Labelled, Score, Scores, read as read_bio};
 pub use model::{ModelError, Tagger};
 pub use tokens::{Token, tokens};
 pub use train::{Progress, TrainOptions, train};

@@ -1,11 +1,11 @@
 //! A learnt tagger: its table of weights, its file, the best labels of a text.
 
 use super::LABELS;
-use super::bio::{Labelled, Scores};
+use super::bio::{Labelled, Scores, elements};
 use super::features::{Endings, View};
 use super::lexicon::Lexicon;
-use super::tokens::{Token, hash_of};
-use crate::ElementKind;
+use super::tokens::{Token, hash_of, tokens};
+use crate::{Element, ElementKind};
 
 const KINDS: usize = ElementKind::COUNT;
 const MAGIC: &[u8; 8] = b"GWTAG\0\0\x01";
@@ -194,7 +194,8 @@ impl Tagger {
             let scores = self.score(&work.features);
             let mut from = [0u8; KINDS];
             let mut stays = 0u64;
-            let (mut next_begin, mut next_inside) = ([0f32; KINDS], [f32::MIN; KINDS]);
+            let (next_begin, mut next_inside);
+            next_inside = [f32::MIN; KINDS];
             if at == 0 {
                 next_begin = self.edges.enter[KINDS];
             } else {
@@ -253,6 +254,26 @@ impl Tagger {
             scores.add(&one.labels, self.labels(&one.tokens, &mut work));
         }
         scores
+    }
+
+    /// The elements of a text. Their text is as it is written, their spans count its characters.
+    pub fn elements(&self, text: &str) -> Vec<Element> {
+        let (tokens, mut work) = (tokens(text), Work::default());
+        let found = elements(self.labels(&tokens, &mut work));
+        let (mut bytes, mut letters) = (0, 0);
+        let mut letters_before = |to: usize| {
+            letters += text[bytes..to].chars().count();
+            bytes = to;
+            letters
+        };
+        found
+            .into_iter()
+            .map(|(kind, from, to)| {
+                let span = tokens[from].span.start..tokens[to - 1].span.end;
+                let (start, end) = (letters_before(span.start), letters_before(span.end));
+                Element { kind, text: text[span].to_owned(), start, end }
+            })
+            .collect()
     }
 
     /// As a file: the same bytes for the same model.

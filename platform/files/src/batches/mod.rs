@@ -71,6 +71,20 @@ impl Column {
         }
     }
 
+    /// A column of some of the rows.
+    pub fn rows(&self, rows: &[usize]) -> Column {
+        fn some<T: Clone>(values: &[Option<T>], rows: &[usize]) -> Vec<Option<T>> {
+            rows.iter().map(|row| values[*row].clone()).collect()
+        }
+        match self {
+            Column::Bool(values) => Column::Bool(some(values, rows)),
+            Column::Int(values) => Column::Int(some(values, rows)),
+            Column::Float(values) => Column::Float(some(values, rows)),
+            Column::Text(values) => Column::Text(some(values, rows)),
+            Column::Bytes(values) => Column::Bytes(some(values, rows)),
+        }
+    }
+
     /// A cell as text; bytes as hexadecimal, empty where there is none.
     pub fn text(&self, row: usize) -> String {
         match self {

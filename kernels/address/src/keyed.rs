@@ -1,6 +1,8 @@
-//! Text → the one right door, or an honest "not sure".
+//! Matching by keys: for a library that can only be asked what stands under a key, as a database can. It knows
+//! the ways of writing numbers and levels, but no name that is written badly; [`crate::match_text`] does.
 
 use crate::keys::Standard;
+use crate::matching::{ACCEPT, Hints, Match, Ranked};
 
 /// A place that a key led to.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,46 +28,10 @@ pub trait Library {
     fn find(&mut self, key: &str) -> Result<Vec<Candidate>, Self::Error>;
 }
 
-/// What else is known.
-#[derive(Clone, Debug, Default)]
-pub struct Hints {
-    /// The sender's division: only places whose code lies between are right.
-    pub division: Option<(i64, i64)>,
-    /// A coordinate that came with the text.
-    pub point: Option<[f64; 2]>,
-}
-
-/// A place with the trust put in it and the reasons.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Ranked {
-    /// The place.
-    pub id: String,
-    /// `room`, `building` or `anchor`: how deep the text is certain.
-    pub level: String,
-    /// Standard address.
-    pub address: String,
-    /// From 0 to 1.
-    pub confidence: f64,
-    /// What agreed, was missing or contradicted, as `code` or `code:detail`, for faces to put into
-    /// words: `level:room`, `rivals:2`, `unit_missing`, `division_agrees:南桥区`.
-    pub reasons: Vec<String>,
-}
-
-/// The outcome.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
-pub struct Match {
-    /// The one place, where it is certain.
-    pub accepted: Option<Ranked>,
-    /// What else might be meant, best first, for a person to choose from.
-    pub candidates: Vec<Ranked>,
-}
-
-/// Below this nothing is accepted.
-const ACCEPT: f64 = 0.9;
 const CANDIDATES_MAX: usize = 8;
 
 /// Matches a text. At most six look-ups.
-pub fn match_text<L: Library>(text: &str, library: &mut L, hints: &Hints) -> Result<Match, L::Error> {
+pub fn match_by_keys<L: Library>(text: &str, library: &mut L, hints: &Hints) -> Result<Match, L::Error> {
     let standard = Standard::from_text(text);
     let mut ranked: Vec<Ranked> = Vec::new();
     for anchor in standard.anchors() {
@@ -179,7 +145,7 @@ mod tests {
     }
 
     fn accepted(library: &mut Small, text: &str) -> Option<String> {
-        match_text(text, library, &Hints::default()).unwrap().accepted.map(|r| r.id)
+        match_by_keys(text, library, &Hints::default()).unwrap().accepted.map(|r| r.id)
     }
 
     #[test]
@@ -213,7 +179,8 @@ mod tests {
         assert_eq!(accepted(&mut library, "东湖花园3栋1单元502"), None, "two districts have it");
         assert_eq!(accepted(&mut library, "北湖区东湖花园3栋1单元502").as_deref(), Some("2"));
         assert_eq!(accepted(&mut library, "东湖花园9栋1单元502"), None);
-        let unknown_room = match_text("南桥区东湖花园3栋1单元999", &mut library, &Hints::default()).unwrap();
+        let unknown_room =
+            match_by_keys("南桥区东湖花园3栋1单元999", &mut library, &Hints::default()).unwrap();
         assert_eq!(unknown_room.accepted, None);
         assert_eq!(unknown_room.candidates[0].level, "building");
         assert_eq!(accepted(&mut library, "东湖花园西路202号3栋1单元502"), None);
