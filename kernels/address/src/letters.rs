@@ -3,6 +3,7 @@
 use crate::normalise::fold;
 use crate::rules::RULES;
 use pinyin::ToPinyin;
+use std::sync::LazyLock;
 
 /// A letter with what it sounds like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,14 @@ pub(crate) struct Letter {
 
 impl Letter {
     pub fn of(letter: char) -> Self {
+        let at = u32::from(letter).wrapping_sub(HAN.start);
+        match HAN_LETTERS.get(at as usize) {
+            Some(known) => *known,
+            None => Self::found(letter),
+        }
+    }
+
+    fn found(letter: char) -> Self {
         let letter = RULES.variant(fold(letter));
         Self { letter, sound: sound(letter) }
     }
@@ -28,6 +37,11 @@ impl Letter {
         !self.letter.is_ascii()
     }
 }
+
+/// The letters of most texts.
+const HAN: std::ops::Range<u32> = 0x4e00..0xa000;
+static HAN_LETTERS: LazyLock<Vec<Letter>> =
+    LazyLock::new(|| HAN.filter_map(char::from_u32).map(Letter::found).collect());
 
 /// Digits sound like their numerals; what has no sound is itself.
 fn sound(letter: char) -> u32 {

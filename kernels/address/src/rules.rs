@@ -76,7 +76,9 @@ impl Rules {
 
     /// Do two letters make two names of one?
     pub fn telling(&self, a: char, b: char) -> bool {
-        a != b && self.telling.iter().any(|group| group.contains(&a) && group.contains(&b))
+        a != b
+            && self.telling_alone(a)
+            && self.telling.iter().any(|group| group.contains(&a) && group.contains(&b))
     }
 }
 

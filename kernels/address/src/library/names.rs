@@ -139,35 +139,40 @@ impl<'a> Names<'a> {
 
     /// Names with one letter wrong, missing or too many.
     pub fn nearly(&self, text: &[Letter], found: &mut Vec<Mention>) {
+        // The hashes of the part so far with each one of its letters left out, among shortened and whole names.
+        let (mut shortened_but, mut whole_but) = ([0u64; NAME_MAX + 1], [0u64; NAME_MAX + 1]);
         for start in 0..text.len() {
             if !text[start].is_wordy() {
                 continue;
             }
-            let mut whole = WHOLE;
-            let mut shortened = SHORTENED;
+            let (mut whole, mut shortened) = (WHOLE, SHORTENED);
             for end in start + 1..=text.len().min(start + NAME_MAX + 1) {
-                if text[end - 1].letter == '-' {
+                let letter = text[end - 1];
+                if letter.letter == '-' {
                     break;
                 }
-                whole = sounds_step(whole, text[end - 1].sound);
-                shortened = sounds_step(shortened, text[end - 1].sound);
-                let part = &text[start..end];
-                if part.len() >= 3 {
-                    // A letter is missing here.
-                    self.find(spread(shortened), |name| self.mention(text, name, start, end, found));
+                let length = end - start;
+                for hash in shortened_but[..length - 1].iter_mut().chain(&mut whole_but[..length - 1]) {
+                    *hash = sounds_step(*hash, letter.sound);
                 }
-                if part.len() < SHORTENED_MIN || !text[end - 1].is_wordy() {
+                (shortened_but[length - 1], whole_but[length - 1]) = (shortened, whole);
+                whole = sounds_step(whole, letter.sound);
+                shortened = sounds_step(shortened, letter.sound);
+                if length < SHORTENED_MIN {
                     continue;
                 }
-                for left_out in 0..part.len() {
-                    self.find(hash_but(part, SHORTENED, left_out), |name| {
-                        self.mention(text, name, start, end, found);
-                    });
-                    // A letter too many; a name neither begins nor ends with it.
-                    if (1..part.len() - 1).contains(&left_out) && part.len() > 4 {
-                        self.find(hash_but(part, WHOLE, left_out), |name| {
-                            self.mention(text, name, start, end, found);
-                        });
+                // A letter is missing here.
+                self.find(spread(shortened), |name| self.mention(text, name, start, end, found));
+                if !letter.is_wordy() {
+                    continue;
+                }
+                for hash in &shortened_but[..length] {
+                    self.find(spread(*hash), |name| self.mention(text, name, start, end, found));
+                }
+                // A letter too many; a name neither begins nor ends with it.
+                if length > 4 {
+                    for hash in &whole_but[1..length - 1] {
+                        self.find(spread(*hash), |name| self.mention(text, name, start, end, found));
                     }
                 }
             }
@@ -194,7 +199,7 @@ impl<'a> Names<'a> {
 }
 
 /// Another letter of the same sound.
-const SOUNDS_ALIKE: f32 = 1.0;
+const SOUNDS_ALIKE: f32 = 0.8;
 const LOOKS_ALIKE: f32 = 1.5;
 /// Any other letter in its place; one missing, one too many.
 const WRONG: f32 = 3.5;
@@ -263,7 +268,8 @@ fn ends_differ(written: &[Letter], name: &[Letter]) -> bool {
         })
     };
     let (Some(a), Some(b)) = (ending(written), ending(name)) else { return false };
-    if a == b {
+    // 少区 for 小区 ends in 区, which is no other ending.
+    if a.ends_with(b) || b.ends_with(a) {
         return false;
     }
     let sounds = |end: &[char]| end.iter().map(|c| Letter::of(*c).sound).collect::<Vec<_>>();

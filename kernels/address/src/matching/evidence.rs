@@ -10,7 +10,8 @@ use crate::rules::RULES;
 const NAME_AGREES: f32 = 5.0;
 /// A road with its number says as much.
 const NUMBER_AGREES: f32 = 5.0;
-const DIVISION_AGREES: f32 = 0.7;
+/// A division that agrees says the more the smaller it is.
+const DIVISION_AGREES: [f32; 5] = [0.2, 0.3, 0.8, 1.2, 2.0];
 const CONTRADICTED: f32 = 7.0;
 /// A letter of a name that the anchor does not explain.
 const LETTER_LEFT: f32 = 1.6;
@@ -140,7 +141,18 @@ impl<'a> Text<'a> {
     /// The best mention of a name.
     fn mention(&self, name: u32) -> Option<&Mention> {
         let of = self.mentions.iter().filter(|mention| mention.name == name && name != NONE);
-        of.min_by(|a, b| a.cost.total_cmp(&b.cost).then(b.end.cmp(&a.end)))
+        // Of two that cost the same the one with fewer letters takes none from the names beside it.
+        of.min_by(|a, b| a.cost.total_cmp(&b.cost).then((a.end - a.start).cmp(&(b.end - b.start))))
+    }
+
+    /// The best mention of a road: where its number follows, or any. 建设街道 says 建设街 too.
+    fn road_mention(&self, name: u32, number: u32) -> Option<&Mention> {
+        let of = self.mentions.iter().filter(|mention| mention.name == name && name != NONE);
+        of.min_by(|a, b| {
+            let follows = |m: &Mention| number_at(self.letters, m.end).is_some_and(|(code, _)| code == number);
+            let by_number = follows(b).cmp(&follows(a));
+            by_number.then(a.cost.total_cmp(&b.cost)).then((a.end - a.start).cmp(&(b.end - b.start)))
+        })
     }
 
     /// Weighs an anchor.
@@ -162,9 +174,8 @@ impl<'a> Text<'a> {
             reading.respelled = (mention.cost > 0.0).then_some(mention.name);
             explain(mention.start, mention.end);
         }
-        if let Some(mention) = self.mention(anchor.road) {
-            let found = number_at(self.letters, mention.end);
-            match found {
+        if let Some(mention) = self.road_mention(anchor.road, anchor.number) {
+            match number_at(self.letters, mention.end) {
                 Some((code, end)) if code == anchor.number => {
                     reading.weight += NUMBER_AGREES - mention.cost;
                     reading.end = reading.end.max(end);
@@ -222,11 +233,14 @@ impl<'a> Text<'a> {
     /// Divisions that agree or contradict.
     fn divisions_of(&self, known: [u32; 5], reading: &mut Reading, explained: &mut [bool]) {
         for (at, name) in known.iter().enumerate() {
-            if let Some(mention) = self.mention(*name)
-                && (mention.start..mention.end).all(|i| !explained[i])
-            {
-                reading.weight += DIVISION_AGREES - mention.cost * 0.3;
-                reading.agreed[at] = true;
+            // Said twice it says no more, but is explained.
+            let free =
+                |m: &&Mention| m.name == *name && *name != NONE && !explained[m.start..m.end].contains(&true);
+            let best = self.mentions.iter().filter(free).map(|m| m.cost).min_by(f32::total_cmp);
+            let Some(best) = best else { continue };
+            reading.weight += DIVISION_AGREES[at] - best * 0.3;
+            reading.agreed[at] = true;
+            for mention in self.mentions.iter().filter(|m| m.name == *name && m.cost <= best) {
                 explained[mention.start..mention.end].fill(true);
             }
         }

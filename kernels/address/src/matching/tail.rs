@@ -71,7 +71,8 @@ impl Tail {
     /// Reads what stands behind an anchor.
     pub fn of(letters: &[Letter]) -> Self {
         let mut numbers: Vec<(String, Mark)> = Vec::new();
-        let mut unread = 0usize;
+        // Letters before the last number, and behind it.
+        let (mut within, mut behind) = (0usize, 0usize);
         let mut at = 0;
         while at < letters.len() {
             let c = letters[at].letter;
@@ -88,7 +89,7 @@ impl Tail {
                     Some(word) => at += word.len(),
                     None if c == '负' || c == '附' => at += 1,
                     None => {
-                        unread += 1;
+                        behind += 1;
                         at += 1;
                     }
                 }
@@ -106,9 +107,12 @@ impl Tail {
                     && letters[end..].iter().zip(&word).all(|(l, w)| l.letter == *w)
             });
             at = end + mark.map_or(0, |(word, _)| word.chars().count());
+            within += std::mem::take(&mut behind);
             numbers.push((number, mark.map_or(Mark::Nothing, |(_, mark)| *mark)));
         }
-        Self { doors: doors(&numbers), unread: unread as f32 * 1.0 }
+        // What is added behind an address speaks little against it.
+        let unread = within as f32 + (behind as f32 * 0.5).min(1.0);
+        Self { doors: doors(&numbers), unread }
     }
 
     /// The places above the likeliest door: its unit, its building.
