@@ -34,7 +34,12 @@ impl Letter {
 
     /// Is it a letter of a name rather than of a number?
     pub fn is_wordy(self) -> bool {
-        !self.letter.is_ascii()
+        !self.letter.is_ascii() || self.letter.is_ascii_alphabetic()
+    }
+
+    /// Is it of an alphabet, where a word takes many letters?
+    pub fn is_alphabetic(self) -> bool {
+        self.letter.is_alphabetic() && self.letter < '\u{2e80}'
     }
 }
 
@@ -92,6 +97,14 @@ pub(crate) fn letters(text: &str) -> Vec<Letter> {
                 found.push(Letter { letter: '-', sound: u32::from('-') });
             }
             parted = false;
+            // Saint-Martin is a name, 3-A a building with its unit.
+            if let [.., before, dash] = found.as_slice()
+                && dash.letter == '-'
+                && before.is_alphabetic()
+                && letter.is_alphabetic()
+            {
+                found.pop();
+            }
             found.push(letter);
         } else if matches!(c, '-' | '_' | '/' | '\\' | '.' | '+') {
             parted = false;
@@ -123,5 +136,6 @@ mod tests {
         let text = |t: &str| letters(t).iter().map(|l| l.letter).collect::<String>();
         assert_eq!(text("東湖花園（Ａ区），３幢 2 502"), "东湖花园A区3栋2-502");
         assert_eq!(text("3 栋 / 502"), "3栋-502");
+        assert_eq!(text("Rue Saint-Martin 1-2"), "RUESAINTMARTIN1-2");
     }
 }

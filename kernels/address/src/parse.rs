@@ -107,7 +107,7 @@ impl Cursor {
                 if c.is_ascii_digit() || c == '#' || (c == '-' && digit(at + 1)) {
                     return true;
                 }
-                if !(is_numeral(c) || c.is_ascii_uppercase() || "甲乙丙丁负附".contains(c)) {
+                if !self.is_numbering(at) {
                     return false;
                 }
                 let end = self.run_end(at);
@@ -119,16 +119,20 @@ impl Cursor {
             .unwrap_or(self.letters.len())
     }
 
-    fn run_end(&self, from: usize) -> usize {
-        let mut end = from;
-        while self
-            .letters
-            .get(end)
-            .is_some_and(|c| is_numeral(*c) || c.is_ascii_uppercase() || "甲乙丙丁负附".contains(*c))
-        {
-            end += 1;
+    /// Can it be a part of a number: a numeral, one of a letter or two, a word like 甲 or 附?
+    fn is_numbering(&self, at: usize) -> bool {
+        let Some(c) = self.letters.get(at) else { return false };
+        if is_numeral(*c) || "甲乙丙丁负附".contains(*c) {
+            return true;
         }
-        end
+        let alphabetic = |c: &&char| c.is_alphabetic() && **c < '\u{2e80}';
+        let word = self.letters[at..].iter().take_while(alphabetic).count()
+            + self.letters[..at].iter().rev().take_while(alphabetic).count();
+        c.is_ascii_uppercase() && word <= 2
+    }
+
+    fn run_end(&self, from: usize) -> usize {
+        (from..).find(|at| !self.is_numbering(*at)).unwrap_or(from)
     }
 
     /// The suffix that follows a number and what it makes of it.

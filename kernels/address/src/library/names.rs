@@ -10,7 +10,7 @@ use crate::letters::{Letter, letters};
 use crate::rules::RULES;
 
 /// The longest name that is looked for, in letters.
-pub(crate) const NAME_MAX: usize = 16;
+pub(crate) const NAME_MAX: usize = 40;
 /// Names shorter than this are only known whole.
 const SHORTENED_MIN: usize = 3;
 
@@ -206,9 +206,15 @@ const WRONG: f32 = 3.5;
 
 /// What it costs to take a writing for a name; none where it is another name.
 pub(crate) fn cost(written: &[Letter], name: &[Letter]) -> Option<f32> {
+    // A letter by itself, as in A区, tells; one of a word may be wrong.
+    let of_words = name.windows(3).any(|three| three.iter().all(|letter| letter.is_alphabetic()));
     let cost = match written.len().cmp(&name.len()) {
         std::cmp::Ordering::Equal => {
-            let each = written.iter().zip(name).map(|(w, n)| letter_cost(*w, *n));
+            let each =
+                written.iter().zip(name).map(|(w, n)| match w.is_alphabetic() && w != n && !of_words {
+                    true => None,
+                    false => letter_cost(*w, *n),
+                });
             let (mut sum, mut wrong) = (0.0, 0);
             for cost in each {
                 let cost = cost?;
@@ -221,8 +227,8 @@ pub(crate) fn cost(written: &[Letter], name: &[Letter]) -> Option<f32> {
             }
             sum
         }
-        std::cmp::Ordering::Less => one_more(name, written)?,
-        std::cmp::Ordering::Greater => one_more(written, name)?,
+        std::cmp::Ordering::Less => one_more(name, written, of_words)?,
+        std::cmp::Ordering::Greater => one_more(written, name, of_words)?,
     };
     (!ends_differ(written, name)).then_some(cost)
 }
@@ -242,7 +248,7 @@ fn letter_cost(written: Letter, name: Letter) -> Option<f32> {
 }
 
 /// The cost where the longer has one letter more.
-fn one_more(longer: &[Letter], shorter: &[Letter]) -> Option<f32> {
+fn one_more(longer: &[Letter], shorter: &[Letter], of_words: bool) -> Option<f32> {
     if longer.len() != shorter.len() + 1 || shorter.len() < 3 {
         return None;
     }
@@ -253,7 +259,7 @@ fn one_more(longer: &[Letter], shorter: &[Letter]) -> Option<f32> {
     }
     let more = longer[same];
     // 新华东路 is not 新华路 with a letter too many, nor is a number part of a name.
-    if !more.is_wordy() || RULES.telling_alone(more.letter) {
+    if !more.is_wordy() || RULES.telling_alone(more.letter) || (more.is_alphabetic() && !of_words) {
         return None;
     }
     Some(WRONG)
@@ -287,12 +293,14 @@ pub(super) struct NameTable {
 impl NameTable {
     /// The number of a name, which is also of that kind from now on.
     pub fn number(&mut self, name: &str, kind: crate::ElementKind) -> u32 {
-        let number = match self.numbers.get(name) {
+        // As texts are read: without blanks and marks.
+        let name: String = letters(name).iter().map(|letter| letter.letter).collect();
+        let number = match self.numbers.get(&name) {
             Some(number) => *number,
             None => {
                 let number = self.records.len() as u32;
-                self.numbers.insert(name.to_owned(), number);
-                self.texts.push(name.to_owned());
+                self.numbers.insert(name.clone(), number);
+                self.texts.push(name.clone());
                 self.records.push(NameRecord {
                     text: NONE,
                     text_length: u16::try_from(name.len()).unwrap_or(u16::MAX),

@@ -16,6 +16,9 @@ const CONTRADICTED: f32 = 7.0;
 /// A letter of a name that the anchor does not explain.
 const LETTER_LEFT: f32 = 1.6;
 
+/// What a letter of an alphabet says beside a Chinese one.
+const ALPHABETIC: f32 = 0.3;
+
 /// A text with the names that may stand in it.
 pub(super) struct Text<'a> {
     library: &'a AddressIndex,
@@ -149,7 +152,8 @@ impl<'a> Text<'a> {
     fn road_mention(&self, name: u32, number: u32) -> Option<&Mention> {
         let of = self.mentions.iter().filter(|mention| mention.name == name && name != NONE);
         of.min_by(|a, b| {
-            let follows = |m: &Mention| number_at(self.letters, m.end).is_some_and(|(code, _)| code == number);
+            let follows =
+                |m: &Mention| number_at(self.letters, m.end).is_some_and(|(code, _)| code == number);
             let by_number = follows(b).cmp(&follows(a));
             by_number.then(a.cost.total_cmp(&b.cost)).then((a.end - a.start).cmp(&(b.end - b.start)))
         })
@@ -200,11 +204,15 @@ impl<'a> Text<'a> {
         // What lies before the first word of the anchor may say more than the library knows; what lies in between
         // may not.
         let first = explained.iter().position(|is| *is).unwrap_or(0);
-        let left = (first..reading.end).filter(|at| !explained[*at] && self.letters[*at].is_wordy());
-        let left = left.count() - self.filled(first, reading.end, &explained);
-        let before = (0..first).filter(|at| self.letters[*at].is_wordy()).count();
+        let said = |at: &usize| match self.letters[*at] {
+            letter if letter.is_alphabetic() => ALPHABETIC,
+            letter => f32::from(u8::from(letter.is_wordy())),
+        };
+        let left: f32 = (first..reading.end).filter(|at| !explained[*at]).map(|at| said(&at)).sum();
+        let left = left - self.filled(first, reading.end, &explained) as f32;
+        let before: f32 = (0..first).map(|at| said(&at)).sum();
         let named: usize = self.divisions.iter().map(|(_, name)| name.len()).sum();
-        reading.weight -= left as f32 * LETTER_LEFT + before.saturating_sub(named) as f32 * 0.8;
+        reading.weight -= left * LETTER_LEFT + (before - named as f32).max(0.0) * 0.8;
         reading
     }
 

@@ -142,8 +142,9 @@ fn doors(numbers: &[(String, Mark)]) -> Vec<Door> {
             Mark::Unit => door.unit = code(number),
             Mark::Floor => floor = numeral(number),
             Mark::Room => door.room = code(number),
-            Mark::Number if last && door.building != NONE => door.room = code(number),
-            Mark::Number if door.building == NONE => door.building = code(number),
+            // 101号 at the end is a room where something stands above it.
+            Mark::Number if last && (door.building != NONE || door.unit != NONE) => door.room = code(number),
+            Mark::Number if !last && door.building == NONE => door.building = code(number),
             Mark::Number | Mark::Nothing => bare.push(number),
         }
     }
