@@ -22,6 +22,8 @@ pub enum Which {
     LocateEdits,
     /// Tiles of 500,000 buildings, beside Martin over PostGIS.
     Tiles,
+    /// Doors of a library of 1,000,000 written badly, beside rapidfuzz, FTS5, pg_trgm, tantivy and TF-IDF.
+    Address,
 }
 
 /// `cargo xtask bench`.
@@ -65,6 +67,15 @@ pub fn run(which: Which) -> anyhow::Result<()> {
             let told = printed(program("cargo", ".", &call))?;
             print!("{told}");
             Ok(std::fs::write(results.join("locate-edits.json"), told)?)
+        }
+        Which::Address => {
+            let python = python("address")?;
+            let postgres = Postgres::start_with("-c shared_buffers=1GB -c work_mem=64MB")?;
+            step("address: ours and its peers");
+            let mut run = Command::new(python);
+            run.arg(root().join("bench/address/run.py")).arg("--program").arg(gridweave);
+            run.arg("--postgres").arg(&postgres.url).arg("--out").arg(results.join("address.json"));
+            to_end(run)
         }
         Which::Tiles => {
             ensure_postgis()?;

@@ -22,6 +22,7 @@ mod matching;
 mod normalise;
 mod parse;
 mod rules;
+mod slots;
 pub mod tagger;
 
 pub use keyed::{Candidate, Library, match_by_keys};

@@ -1,12 +1,13 @@
 //! Compiling a library from its places.
 
-use super::doors::{ANY, door_hash, id_hash, slots_of};
+use super::doors::{ANY, door_hash, id_hash};
 use super::file::File;
 use super::names::NameTable;
 use super::records::{AnchorRecord, DIVISIONS, NONE, PlaceRecord, number_code};
 use super::{AddressIndex, kind_number};
 use crate::ElementKind;
 use crate::keys::Standard;
+use crate::slots::slots_of;
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 

@@ -2,6 +2,7 @@
 
 use super::names::spread;
 use super::records::{NONE, PlaceRecord};
+use crate::slots::each;
 
 /// Stands for any unit or building in a key.
 pub(crate) const ANY: u32 = NONE - 1;
@@ -17,20 +18,6 @@ pub(super) fn id_hash(id: &str) -> u64 {
     xxhash_rust::xxh3::xxh3_64_with_seed(id.as_bytes(), 7)
 }
 
-/// Hash → number, more than one where they share it.
-pub(super) fn slots_of(hashed: &[(u64, u32)]) -> Vec<u64> {
-    let size = (hashed.len() * 4 / 3 + 1).max(2);
-    let mut slots = vec![u64::MAX; size];
-    for (hash, number) in hashed {
-        let mut at = (u128::from(*hash) * size as u128 >> 64) as usize;
-        while slots[at] != u64::MAX {
-            at = if at + 1 == size { 0 } else { at + 1 };
-        }
-        slots[at] = (hash & 0xffff_ffff) << 32 | u64::from(*number);
-    }
-    slots
-}
-
 /// The doors of an open library.
 #[derive(Clone, Copy)]
 pub(crate) struct Doors<'a> {
@@ -39,23 +26,9 @@ pub(crate) struct Doors<'a> {
 }
 
 impl Doors<'_> {
-    fn each(&self, hash: u64, mut found: impl FnMut(u32) -> bool) {
-        let size = self.slots.len();
-        if size == 0 {
-            return;
-        }
-        let mut at = (u128::from(hash) * size as u128 >> 64) as usize;
-        while self.slots[at] != u64::MAX {
-            if self.slots[at] >> 32 == hash & 0xffff_ffff && found(self.slots[at] as u32) {
-                return;
-            }
-            at = if at + 1 == size { 0 } else { at + 1 };
-        }
-    }
-
     pub(super) fn of_id(&self, id: &str, is: impl Fn(u32) -> bool) -> Option<u32> {
         let mut found = None;
-        self.each(id_hash(id), |number| {
+        each(self.slots, id_hash(id), |number| {
             found = is(number).then_some(number);
             found.is_some()
         });
@@ -66,7 +39,7 @@ impl Doors<'_> {
     /// not known.
     pub fn find(&self, anchor: u32, building: u32, unit: u32, room: u32, found: &mut Vec<u32>) {
         let fits = |wanted: u32, is: u32| wanted == ANY || wanted == is;
-        self.each(door_hash(anchor, building, unit, room), |number| {
+        each(self.slots, door_hash(anchor, building, unit, room), |number| {
             let Some(place) = self.places.get(number as usize) else { return false };
             if place.anchor == anchor
                 && fits(building, place.building)

@@ -8,6 +8,7 @@ use super::file::{File, Part};
 use super::records::{NONE, NameRecord};
 use crate::letters::{Letter, letters};
 use crate::rules::RULES;
+use crate::slots::{each, slots_of};
 
 /// The longest name that is looked for, in letters.
 pub(crate) const NAME_MAX: usize = 40;
@@ -108,14 +109,10 @@ impl<'a> Names<'a> {
         if self.bloom[(bit / 64) as usize] >> (bit % 64) & 1 == 0 {
             return;
         }
-        let size = self.slots.len();
-        let mut at = (u128::from(hash) * size as u128 >> 64) as usize;
-        while self.slots[at] != u64::MAX {
-            if self.slots[at] >> 32 == hash & 0xffff_ffff {
-                found(self.slots[at] as u32);
-            }
-            at = if at + 1 == size { 0 } else { at + 1 };
-        }
+        each(self.slots, hash, |name| {
+            found(name);
+            false
+        });
     }
 
     /// Names as they sound, wherever in the text they stand.
@@ -330,19 +327,13 @@ impl NameTable {
                 known.into_iter().map(move |hash| (hash, number as u32))
             })
             .collect();
-        let size = (hashed.len() * 3 / 2 + 1).max(2);
-        let mut slots = vec![u64::MAX; size];
         let mut bloom = vec![0u64; (hashed.len() / 4 + 1).next_power_of_two()];
         let bits = bloom.len() as u64 * 64;
-        for (hash, number) in hashed {
-            let mut at = (u128::from(hash) * size as u128 >> 64) as usize;
-            while slots[at] != u64::MAX {
-                at = if at + 1 == size { 0 } else { at + 1 };
-            }
-            slots[at] = (hash & 0xffff_ffff) << 32 | u64::from(number);
+        for (hash, _) in &hashed {
             let bit = hash & (bits - 1);
             bloom[(bit / 64) as usize] |= 1 << (bit % 64);
         }
+        let slots = slots_of(&hashed);
         (slots, bloom)
     }
 }

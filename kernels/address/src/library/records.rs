@@ -1,7 +1,9 @@
 //! What the library holds, as it lies in the file.
 
 use crate::kinds::ElementKind;
+use crate::normalise::numeral;
 use bytemuck::{Pod, Zeroable};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// No name, number, anchor or place.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -69,10 +71,8 @@ pub(crate) struct PlaceRecord {
     pub division: [u32; 2],
 }
 
-/// A number or letter of an address as one word: 3 is 3, `3A` is a hash above them.
+/// A number or letter of an address as one word: 3 and 三 are 3, `3A` is a hash above them.
 pub(crate) fn number_code(text: &str) -> u32 {
-    match text.parse::<u32>() {
-        Ok(value) if value < 1 << 30 => value,
-        _ => (xxhash_rust::xxh3::xxh3_64(text.as_bytes()) as u32 >> 2 | 1 << 30) & !(1 << 31),
-    }
+    // Eight digits at most.
+    numeral(text).unwrap_or_else(|| (xxh3_64(text.as_bytes()) as u32 >> 2) | 1 << 30)
 }

@@ -3,7 +3,7 @@
 use crate::ElementKind;
 use crate::letters::{Letter, letters};
 use crate::library::{AddressIndex, DIVISIONS, Mention, NONE, Names, cost, number_code};
-use crate::normalise::{is_numeral, numeral};
+use crate::normalise::is_numeral;
 use crate::rules::RULES;
 
 /// A name that agrees speaks for the anchor.
@@ -99,8 +99,7 @@ fn number_at(letters: &[Letter], at: usize) -> Option<(u32, usize)> {
             end = to + usize::from(is(to, '号'));
         }
     }
-    let code = numeral(&text).map_or_else(|| number_code(&text), |value| number_code(&value.to_string()));
-    Some((code, end))
+    Some((number_code(&text), end))
 }
 
 impl<'a> Text<'a> {

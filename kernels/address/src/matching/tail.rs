@@ -63,7 +63,7 @@ fn code(number: &str) -> u32 {
     let letters = ["甲A", "乙B", "丙C", "丁D"];
     match letters.iter().find(|pair| pair.starts_with(number)) {
         Some(pair) => number_code(&pair[pair.len() - 1..]),
-        None => numeral(number).map_or_else(|| number_code(number), |value| number_code(&value.to_string())),
+        None => number_code(number),
     }
 }
 

@@ -13,6 +13,10 @@ mod model;
 mod tokens;
 mod train;
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
+
 pub use bio::{BioError, Labelled, Score, Scores, read as read_bio};
 pub use model::{ModelError, Tagger};
 pub use tokens::{Token, tokens};

@@ -5,7 +5,7 @@ use super::bio::{Labelled, Scores, elements};
 use super::features::{Endings, View};
 use super::lexicon::Lexicon;
 use super::tokens::{Token, hash_of, tokens};
-use crate::{Element, ElementKind};
+use crate::{Element, ElementKind, slots};
 
 const KINDS: usize = ElementKind::COUNT;
 const MAGIC: &[u8; 8] = b"GWTAG\0\0\x01";
@@ -140,7 +140,7 @@ impl Tagger {
     }
 
     fn home(&self, hash: u64) -> usize {
-        (u128::from(hash) * self.marks.len() as u128 >> 64) as usize
+        slots::home(hash, self.marks.len())
     }
 
     fn after(&self, at: usize) -> usize {

@@ -343,11 +343,9 @@ impl Room {
                 }
             }
         }
-        for at in 0..count {
-            for label in 0..LABELS {
-                self.forward[at][label] *= self.backward[at][label];
-            }
-            self.forward[at][labels[at] as usize] -= 1.0;
+        for ((forward, backward), label) in self.forward.iter_mut().zip(&self.backward).zip(labels) {
+            forward.iter_mut().zip(backward).for_each(|(f, b)| *f *= b);
+            forward[usize::from(*label)] -= 1.0;
         }
         (log_all - log_gold, gradient)
     }
