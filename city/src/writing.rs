@@ -341,7 +341,6 @@ pub fn written_badly(address: &str, noises: &[Noise], rng: &mut dyn Rng) -> Opti
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use gridweave_core::SeededRng;
 
@@ -359,7 +358,8 @@ mod tests {
     fn every_kind_changes_the_text_and_the_same_seed_says_the_same() {
         for noise in Noise::ALL {
             let write = |seed| written_badly(DOOR, &[noise], &mut SeededRng::new(seed));
-            let changed = (0..20).filter(|seed| write(*seed).unwrap() != DOOR).count();
+            // Some cannot be done to every part of this door: its road is too short to lose a letter.
+            let changed = (0..20).filter_map(write).filter(|text| text != DOOR).count();
             assert!(changed >= 5, "{noise:?}: {changed}");
             assert_eq!(write(7), write(7));
         }

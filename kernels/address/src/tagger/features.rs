@@ -125,9 +125,7 @@ impl View {
         out.clear();
         let w = |offset: isize| self.words[(at + EDGE).wrapping_add_signed(offset)];
         let s = |offset: isize| self.shapes[(at + EDGE).wrapping_add_signed(offset)];
-        let mut add = |template: u64, parts: &[u64]| {
-            out.push(parts.iter().fold(template.wrapping_mul(0x2545_f491_4f6c_dd1d), |h, p| mix(h, *p)) | 1);
-        };
+        let mut add = |template: u64, parts: &[u64]| out.push(feature(template, parts));
         add(0, &[]);
         for (template, offset) in [(1, -3), (2, -2), (3, -1), (4, 0), (5, 1), (6, 2), (7, 3)] {
             add(template, &[s(offset)]);
@@ -194,6 +192,23 @@ impl View {
         );
         add(37, &[(self.covered.len() - at).min(4) as u64, s(0)]);
     }
+}
+
+/// The hash of a feature: products beside each other rather than one after the other.
+#[inline(always)]
+fn feature(template: u64, parts: &[u64]) -> u64 {
+    const ODD: [u64; 5] = [
+        0x9e37_79b9_7f4a_7c15,
+        0xc2b2_ae3d_27d4_eb4f,
+        0x1656_67b1_9e37_79f9,
+        0xff51_afd7_ed55_8ccd,
+        0xd6e8_feb8_6659_fd93,
+    ];
+    let sum = parts.iter().zip(ODD).fold(template.wrapping_mul(0x2545_f491_4f6c_dd1d), |sum, (part, odd)| {
+        sum.wrapping_add(part.wrapping_mul(odd))
+    });
+    let x = (sum ^ sum >> 32).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    x ^ x >> 29 | 1
 }
 
 /// The hashes of [`ENDINGS`].

@@ -11,8 +11,8 @@ const KINDS: usize = ElementKind::COUNT;
 const MAGIC: &[u8; 8] = b"GWTAG\0\0\x01";
 /// Weights of a row are so many, the last of them nothing.
 const ROW: usize = 48;
-/// A row with its hash.
-const SLOT: usize = ROW + 8;
+/// Weights below so many steps everywhere are nothing.
+const STEPS_MIN: i8 = 2;
 
 /// Weights between a token and the one before.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +63,18 @@ pub enum ModelError {
     Damaged,
 }
 
+/// The hash of a feature and its weights, in one line of the cache.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Slot {
+    hash: u64,
+    weights: [i8; ROW],
+}
+
+impl Slot {
+    const EMPTY: Self = Self { hash: 0, weights: [0; ROW] };
+}
+
 /// Finds the elements of addresses.
 pub struct Tagger {
     lexicon: Lexicon,
@@ -70,8 +82,8 @@ pub struct Tagger {
     edges: Edges,
     /// A byte of each slot's hash: most features of a text are in no model, and this tells from memory near by.
     marks: Vec<u8>,
-    /// Hash and weights of each slot, in steps of `step`.
-    slots: Vec<[u8; SLOT]>,
+    slots: Vec<Slot>,
+    /// What a step of a weight is.
     step: f32,
 }
 
@@ -89,8 +101,9 @@ pub struct Work {
     labels: Vec<(ElementKind, bool)>,
 }
 
+/// Of bits that do not decide the slot.
 fn mark(hash: u64) -> u8 {
-    (hash >> 56) as u8 | 1
+    (hash >> 8) as u8 | 1
 }
 
 impl Tagger {
@@ -108,7 +121,7 @@ impl Tagger {
         let step = (top / 127.0).max(1e-6);
         let quantised = rows.iter().filter_map(|(hash, row)| {
             let bytes = row.map(|w| (w / step).round().clamp(-127.0, 127.0) as i8);
-            bytes.iter().any(|b| *b != 0).then_some((*hash, bytes))
+            bytes.iter().any(|b| b.abs() >= STEPS_MIN).then_some((*hash, bytes))
         });
         let kept: Vec<(u64, [i8; LABELS])> = quantised.collect();
         let size = (kept.len() * 5 / 4 + 2).max(2);
@@ -117,7 +130,7 @@ impl Tagger {
             endings: Endings::new(),
             edges,
             marks: vec![0; size],
-            slots: vec![[0; SLOT]; size],
+            slots: vec![Slot::EMPTY; size],
             step,
         };
         for (hash, bytes) in kept {
@@ -126,10 +139,8 @@ impl Tagger {
                 at = tagger.after(at);
             }
             tagger.marks[at] = mark(hash);
-            tagger.slots[at][..8].copy_from_slice(&hash.to_le_bytes());
-            for (to, byte) in tagger.slots[at][8..].iter_mut().zip(bytes) {
-                *to = byte as u8;
-            }
+            tagger.slots[at].hash = hash;
+            tagger.slots[at].weights[..LABELS].copy_from_slice(&bytes);
         }
         tagger
     }
@@ -147,7 +158,8 @@ impl Tagger {
         if at + 1 == self.marks.len() { 0 } else { at + 1 }
     }
 
-    fn row(&self, hash: u64) -> Option<&[u8]> {
+    /// The slot of a feature, if it is known.
+    fn slot(&self, hash: u64) -> Option<usize> {
         let mut at = self.home(hash);
         let wanted = mark(hash);
         loop {
@@ -155,8 +167,8 @@ impl Tagger {
             if found == 0 {
                 return None;
             }
-            if found == wanted && self.slots[at][..8] == hash.to_le_bytes() {
-                return Some(&self.slots[at][8..]);
+            if found == wanted && self.slots[at].hash == hash {
+                return Some(at);
             }
             at = self.after(at);
         }
@@ -164,11 +176,9 @@ impl Tagger {
 
     fn score(&self, features: &[u64]) -> [f32; LABELS] {
         let mut sum = [0i16; ROW];
-        for hash in features {
-            if let Some(row) = self.row(*hash) {
-                for (sum, weight) in sum.iter_mut().zip(row) {
-                    *sum += i16::from(*weight as i8);
-                }
+        for at in features.iter().filter_map(|hash| self.slot(*hash)) {
+            for (sum, weight) in sum.iter_mut().zip(&self.slots[at].weights) {
+                *sum += i16::from(*weight);
             }
         }
         let mut scores = [0f32; LABELS];
@@ -200,16 +210,17 @@ impl Tagger {
                 next_begin = self.edges.enter[KINDS];
             } else {
                 let mut best = [f32::MIN; KINDS];
-                for other in 0..KINDS {
+                let mut best_from = [0u32; KINDS];
+                for (other, enter) in self.edges.enter[..KINDS].iter().enumerate() {
                     let reached = begin[other].max(inside[other]);
-                    for kind in 0..KINDS {
-                        let value = reached + self.edges.enter[other][kind];
-                        if value > best[kind] {
-                            best[kind] = value;
-                            from[kind] = other as u8;
-                        }
+                    for ((best, from), enter) in best.iter_mut().zip(&mut best_from).zip(enter) {
+                        let value = reached + enter;
+                        let better = value > *best;
+                        *from = if better { other as u32 } else { *from };
+                        *best = if better { value } else { *best };
                     }
                 }
+                from = best_from.map(|other| other as u8);
                 next_begin = best;
                 for kind in 0..KINDS {
                     let [b, i] = self.edges.stay[kind];
@@ -291,7 +302,8 @@ impl Tagger {
         for (mark, slot) in self.marks.iter().zip(&self.slots) {
             out.push(u8::from(*mark != 0));
             if *mark != 0 {
-                out.extend(&slot[..8 + LABELS]);
+                out.extend(slot.hash.to_le_bytes());
+                out.extend(slot.weights[..LABELS].iter().map(|weight| *weight as u8));
             }
         }
         out.extend(hash_of(&out).to_le_bytes());
@@ -321,15 +333,14 @@ impl Tagger {
         let lexicon = Lexicon::from_words(words)?;
         let (mut marks, mut slots) = (Vec::new(), Vec::new());
         for _ in 0..from.number()? {
-            let mut slot = [0; SLOT];
+            let mut slot = Slot::EMPTY;
             let [used] = from.take()?;
-            if used == 0 {
-                marks.push(0);
-            } else {
-                let row: [u8; 8 + LABELS] = from.take()?;
-                slot[..8 + LABELS].copy_from_slice(&row);
-                marks.push(mark(u64::from_le_bytes(*row.first_chunk()?)));
+            if used != 0 {
+                slot.hash = u64::from_le_bytes(from.take()?);
+                let weights: [u8; LABELS] = from.take()?;
+                slot.weights.iter_mut().zip(weights).for_each(|(to, weight)| *to = weight as i8);
             }
+            marks.push(if used == 0 { 0 } else { mark(slot.hash) });
             slots.push(slot);
         }
         // A search ends at an empty slot.

@@ -18,8 +18,6 @@ pub struct Token {
     /// Where in the text, in bytes.
     pub span: Range<usize>,
     pub(crate) class: Class,
-    /// Letters.
-    pub(crate) length: u32,
     /// The token itself, folded.
     pub(crate) word: u64,
     /// What stands for it in contexts: its length for a number, else itself.
@@ -84,13 +82,7 @@ impl Run {
             Class::Latin if self.length > 1 => 2,
             _ => self.hash,
         };
-        found.push(Token {
-            span: self.start..self.end,
-            class: self.class,
-            length: self.length,
-            word: self.hash,
-            shape,
-        });
+        found.push(Token { span: self.start..self.end, class: self.class, word: self.hash, shape });
         self.length = 0;
         self.hash = 0;
     }
@@ -112,7 +104,6 @@ impl Token {
     pub(crate) fn of_several(word: &str, parts: &[Token]) -> Self {
         let hash = parts.iter().fold(3, |hash, part| mix(hash, part.word));
         let shape = parts.iter().fold(4, |hash, part| mix(hash, part.shape));
-        let length = parts.iter().map(|part| part.length).sum();
-        Token { span: 0..word.len(), class: Class::Other, length, word: hash, shape }
+        Token { span: 0..word.len(), class: Class::Other, word: hash, shape }
     }
 }

@@ -37,7 +37,7 @@ pub struct TrainOptions {
 
 impl Default for TrainOptions {
     fn default() -> Self {
-        Self { epochs: 20, members: 4, prior: 0.5, step: 0.2, seen_min: 2, hidden: 0.1, seed: 1 }
+        Self { epochs: 20, members: 4, prior: 1.0, step: 0.1, seen_min: 2, hidden: 0.4, seed: 1 }
     }
 }
 
