@@ -12,7 +12,7 @@ const MAGIC: &[u8; 8] = b"GWTAG\0\0\x01";
 /// Weights of a row are so many, the last of them nothing.
 const ROW: usize = 48;
 /// Weights below so many steps everywhere are nothing.
-const STEPS_MIN: i8 = 2;
+const STEPS_MIN: i8 = 40;
 
 /// Weights between a token and the one before.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,6 +92,7 @@ pub struct Tagger {
 pub struct Work {
     view: View,
     features: Vec<u64>,
+    known: Vec<usize>,
     /// The kind before the beginning of each kind.
     from: Vec<[u8; KINDS]>,
     /// Kinds whose inside is best reached from their inside, a bit each.
@@ -124,7 +125,8 @@ impl Tagger {
             bytes.iter().any(|b| b.abs() >= STEPS_MIN).then_some((*hash, bytes))
         });
         let kept: Vec<(u64, [i8; LABELS])> = quantised.collect();
-        let size = (kept.len() * 5 / 4 + 2).max(2);
+        // Most features of a text are in no model: the search for one ends at once.
+        let size = (kept.len() * 2).max(2);
         let mut tagger = Self {
             lexicon,
             endings: Endings::new(),
@@ -174,10 +176,13 @@ impl Tagger {
         }
     }
 
-    fn score(&self, features: &[u64]) -> [f32; LABELS] {
+    fn score(&self, features: &[u64], known: &mut Vec<usize>) -> [f32; LABELS] {
+        // All are found before the first is added: so the memory brings them side by side.
+        known.clear();
+        known.extend(features.iter().filter_map(|hash| self.slot(*hash)));
         let mut sum = [0i16; ROW];
-        for at in features.iter().filter_map(|hash| self.slot(*hash)) {
-            for (sum, weight) in sum.iter_mut().zip(&self.slots[at].weights) {
+        for at in known {
+            for (sum, weight) in sum.iter_mut().zip(&self.slots[*at].weights) {
                 *sum += i16::from(*weight);
             }
         }
@@ -201,7 +206,7 @@ impl Tagger {
         let (mut begin, mut inside) = ([f32::MIN; KINDS], [f32::MIN; KINDS]);
         for at in 0..tokens.len() {
             work.view.features(at, &mut work.features);
-            let scores = self.score(&work.features);
+            let scores = self.score(&work.features, &mut work.known);
             let mut from = [0u8; KINDS];
             let mut stays = 0u64;
             let (next_begin, mut next_inside);
