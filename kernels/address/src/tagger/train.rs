@@ -37,7 +37,7 @@ pub struct TrainOptions {
 
 impl Default for TrainOptions {
     fn default() -> Self {
-        Self { epochs: 20, members: 4, prior: 1.0, step: 0.1, seen_min: 2, hidden: 0.4, seed: 1 }
+        Self { epochs: 20, members: 4, prior: 2.0, step: 0.1, seen_min: 2, hidden: 0.3, seed: 1 }
     }
 }
 
