@@ -77,7 +77,7 @@ def with_fts5(library, queries):
     db.executemany("insert into doors values (?, ?)", ((row["code"], normal(row["address"])) for row in library))
 
     def answer(text):
-        words = " or ".join(f'"{text[i:i + 3]}"' for i in range(len(text) - 2)).replace(" or ", " OR ")
+        words = " OR ".join(f'"{text[i:i + 3]}"' for i in range(len(text) - 2))
         found = db.execute("select code from doors where doors match ? order by rank limit 1", (words,)).fetchone()
         return found and found[0]
 

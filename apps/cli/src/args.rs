@@ -357,7 +357,7 @@ pub enum CityCommand {
     },
     /// Write a library's doors badly, in documented ways, with the truth: what a matcher is measured with.
     #[command(
-        after_help = "Example:\n  gridweave city queries --places city/places.csv --each 2000 --seed 5 --out queries\n\nWrites library.csv (places without those that are withheld) and queries.csv: text, place_id (empty where the\ndoor is withheld) and noise (one kind, or three joined by +)."
+        after_help = "Example:\n  gridweave city queries --places city/places.csv --each 2000 --seed 5 --out queries\n\nWrites library.csv (places without those that are withheld) and queries.csv: text, truth (the door's code, empty where it is\nwithheld) and noise (one kind, or three joined by +)."
     )]
     Queries {
         /// Places, as `city make` writes them.

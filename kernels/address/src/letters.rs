@@ -118,6 +118,12 @@ pub(crate) fn letters(text: &str) -> Vec<Letter> {
     found
 }
 
+/// Do letters begin with a word?
+pub(crate) fn begin_with(letters: &[Letter], word: impl IntoIterator<Item = char>) -> bool {
+    let mut letters = letters.iter();
+    word.into_iter().all(|wanted| letters.next().is_some_and(|letter| letter.letter == wanted))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,14 +1,21 @@
 //! One writing for what is written in many: full width, blanks, brackets, Chinese numerals.
 
+/// One letter in half width and upper case.
+fn narrow(letter: char) -> char {
+    let half = match letter {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(letter as u32 - 0xfee0).unwrap_or(letter),
+        other => other,
+    };
+    half.to_ascii_uppercase()
+}
+
 /// One letter in half width and upper case, each kind of dash as one.
 pub(crate) fn fold(letter: char) -> char {
-    let narrow = match letter {
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(letter as u32 - 0xfee0).unwrap_or(letter),
+    match narrow(letter) {
         '\u{3000}' => ' ',
         '—' | '–' | '‐' | '−' | '─' | '~' => '-',
         other => other,
-    };
-    narrow.to_ascii_uppercase()
+    }
 }
 
 /// Half width, upper case, without blanks and separators that carry nothing. Text in brackets is
@@ -16,11 +23,7 @@ pub(crate) fn fold(letter: char) -> char {
 pub fn normalise(text: &str) -> String {
     text.chars()
         .filter_map(|c| {
-            let narrow = match c {
-                '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
-                other => other,
-            };
-            let half = match narrow {
+            let half = match narrow(c) {
                 '—' | '–' | '‐' | '~' => '-',
                 '幢' | '棟' => '栋',
                 '號' => '号',
@@ -29,7 +32,7 @@ pub fn normalise(text: &str) -> String {
             };
             let drop = half.is_whitespace()
                 || matches!(half, ',' | '，' | '。' | ';' | '(' | ')' | '、' | '·' | '\u{3000}');
-            (!drop).then(|| half.to_ascii_uppercase())
+            (!drop).then_some(half)
         })
         .collect()
 }

@@ -73,7 +73,6 @@ impl LibraryBuilder {
             self.text.extend(id.as_bytes());
             self.text.extend(address.as_bytes());
             let e7 = |degrees: f64| (degrees * 1e7).round() as i32;
-            let code = entry.division as u64;
             self.places.push(PlaceRecord {
                 id: start,
                 address_length: address.len() as u16,
@@ -85,7 +84,7 @@ impl LibraryBuilder {
                 room: numbers.room,
                 lon_e7: entry.point.map_or(i32::MAX, |p| e7(p[0])),
                 lat_e7: entry.point.map_or(i32::MAX, |p| e7(p[1])),
-                division: [(code >> 32) as u32, code as u32],
+                division: PlaceRecord::halves(entry.division),
             });
         }
     }

@@ -73,7 +73,7 @@ impl AddressIndex {
             kind: KINDS.get(usize::from(record.kind)).copied().unwrap_or(""),
             address: part(middle, end)?,
             point,
-            division: (u64::from(record.division[0]) << 32 | u64::from(record.division[1])) as i64,
+            division: record.division(),
         })
     }
 

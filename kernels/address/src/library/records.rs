@@ -71,6 +71,18 @@ pub(crate) struct PlaceRecord {
     pub division: [u32; 2],
 }
 
+impl PlaceRecord {
+    /// The division's code as it is kept: in two halves, so that records need no gaps.
+    pub fn halves(division: i64) -> [u32; 2] {
+        [(division as u64 >> 32) as u32, division as u32]
+    }
+
+    /// The division's code; 0 where unknown.
+    pub fn division(&self) -> i64 {
+        (u64::from(self.division[0]) << 32 | u64::from(self.division[1])) as i64
+    }
+}
+
 /// A number or letter of an address as one word: 3 and 三 are 3, `3A` is a hash above them.
 pub(crate) fn number_code(text: &str) -> u32 {
     // Eight digits at most.

@@ -1,7 +1,7 @@
 //! What speaks for and against an anchor: names that agree, names that contradict, letters left over.
 
 use crate::ElementKind;
-use crate::letters::{Letter, letters};
+use crate::letters::{Letter, begin_with, letters};
 use crate::library::{AddressIndex, DIVISIONS, Mention, NONE, Names, cost, number_code};
 use crate::normalise::is_numeral;
 use crate::rules::RULES;
@@ -221,10 +221,8 @@ impl<'a> Text<'a> {
         let mut at = from;
         while at < to {
             let word = RULES.fillers.iter().find(|word| {
-                at + word.len() <= to
-                    && (at..at + word.len())
-                        .zip(word.iter())
-                        .all(|(i, w)| !explained[i] && self.letters[i].letter == *w)
+                begin_with(&self.letters[at..to], word.iter().copied())
+                    && !explained[at..at + word.len()].contains(&true)
             });
             match word {
                 Some(word) => {

@@ -155,12 +155,14 @@ fn weigh(
     let mut found = Vec::new();
     let mut push = |place: u32, falls_short: bool, unit_missing: bool, plus: f32| {
         let Some(record) = library.places().get(place as usize) else { return };
-        let code = (u64::from(record.division[0]) << 32 | u64::from(record.division[1])) as i64;
+        let code = record.division();
         if hints.division.is_some_and(|(lo, hi)| code != 0 && !(lo..=hi).contains(&code)) {
             return;
         }
         let mut weight = reading.weight + plus;
-        if let Some(known) = library.place(place) {
+        // Reading a place is not for nothing.
+        let wanted = hints.last.is_some() || hints.point.is_some();
+        if let Some(known) = wanted.then(|| library.place(place)).flatten() {
             if hints.last == Some(known.id) {
                 weight += 3.0;
             }

@@ -1,7 +1,7 @@
 //! The numbers behind a road number or compound: building, unit, floor, room, in the ways that people
 //! write them.
 
-use crate::letters::Letter;
+use crate::letters::{Letter, begin_with};
 use crate::library::{ANY, NONE, number_code};
 use crate::normalise::numeral;
 use crate::rules::RULES;
@@ -81,10 +81,8 @@ impl Tail {
                 continue;
             }
             if !is_numbering(c) {
-                let filler = RULES.fillers.iter().find(|word| {
-                    letters[at..].len() >= word.len()
-                        && letters[at..].iter().zip(word.iter()).all(|(l, w)| l.letter == *w)
-                });
+                let filler =
+                    RULES.fillers.iter().find(|word| begin_with(&letters[at..], word.iter().copied()));
                 match filler {
                     Some(word) => at += word.len(),
                     None if c == '负' || c == '附' => at += 1,
@@ -101,11 +99,7 @@ impl Tail {
             }
             let end = end.max(at + 1);
             let number: String = letters[at..end].iter().map(|l| l.letter).collect();
-            let mark = MARKS.iter().find(|(word, _)| {
-                let word: Vec<char> = word.chars().collect();
-                letters.len() >= end + word.len()
-                    && letters[end..].iter().zip(&word).all(|(l, w)| l.letter == *w)
-            });
+            let mark = MARKS.iter().find(|(word, _)| begin_with(&letters[end..], word.chars()));
             at = end + mark.map_or(0, |(word, _)| word.chars().count());
             within += std::mem::take(&mut behind);
             numbers.push((number, mark.map_or(Mark::Nothing, |(_, mark)| *mark)));
