@@ -38,6 +38,8 @@ pub(super) struct View {
     tails: Vec<u64>,
 }
 
+/// A token has at most so many features.
+pub(super) const MOST: usize = 64;
 const EDGE: usize = 3;
 /// Kinds whose having been named changes what comes: province to road.
 const EARLIER: u32 = 0b1110_1110;
@@ -196,7 +198,7 @@ impl View {
 
 /// The hash of a feature: products beside each other rather than one after the other.
 #[inline(always)]
-fn feature(template: u64, parts: &[u64]) -> u64 {
+pub(super) fn feature(template: u64, parts: &[u64]) -> u64 {
     const ODD: [u64; 5] = [
         0x9e37_79b9_7f4a_7c15,
         0xc2b2_ae3d_27d4_eb4f,

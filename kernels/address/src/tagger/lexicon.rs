@@ -15,7 +15,12 @@ pub(super) const TOP_KIND: u32 = 24;
 pub(crate) struct Lexicon {
     /// Open addressing; a power of two; 0 is empty.
     slots: Vec<(u64, u32)>,
+    /// A bit for each name, by the top of its hash: most of what is looked for is no name.
+    marks: Vec<u64>,
 }
+
+/// The marks are two to this many.
+const MARK_BITS: u32 = 16;
 
 /// What names cover a token: the longest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,11 +67,24 @@ impl Lexicon {
             }
             slots[at] = (hash.max(1), kinds);
         }
-        Self { slots }
+        Self::of_slots(slots)
     }
 
-    fn kinds(&self, hash: u64) -> u32 {
-        let Some(mask) = self.slots.len().checked_sub(1) else { return 0 };
+    fn of_slots(slots: Vec<(u64, u32)>) -> Self {
+        let mut marks = vec![0; 1 << (MARK_BITS - 6)];
+        for (hash, _) in slots.iter().filter(|slot| slot.0 != 0) {
+            marks[(hash >> (70 - MARK_BITS)) as usize] |= 1 << (hash >> (64 - MARK_BITS) & 63);
+        }
+        Self { slots, marks }
+    }
+
+    /// The kinds of the name of this hash, a bit each, and the one it was seen as most; 0 for an unknown one.
+    pub fn kinds(&self, hash: u64) -> u32 {
+        let marks = self.marks.get((hash >> (70 - MARK_BITS)) as usize).copied().unwrap_or(0);
+        if marks >> (hash >> (64 - MARK_BITS) & 63) & 1 == 0 {
+            return 0;
+        }
+        let mask = self.slots.len() - 1;
         let mut at = hash as usize & mask;
         loop {
             match self.slots[at] {
@@ -107,6 +125,6 @@ impl Lexicon {
     /// From the words of a file: as many as a power of two, or none.
     pub fn from_words(slots: Vec<(u64, u32)>) -> Option<Self> {
         let fits = slots.is_empty() || slots.len().is_power_of_two() && slots.iter().any(|slot| slot.0 == 0);
-        fits.then_some(Self { slots })
+        fits.then(|| Self::of_slots(slots))
     }
 }

@@ -7,9 +7,13 @@
 //! cache line of bytes.
 
 mod bio;
+mod chain;
 mod features;
 mod lexicon;
+mod judge;
 mod model;
+mod rerank;
+mod table;
 mod tokens;
 mod train;
 

@@ -9,10 +9,13 @@ use super::LABELS;
 use super::bio::Labelled;
 use super::features::{Endings, View};
 use super::lexicon::Lexicon;
-use super::model::{Edges, Tagger};
+use super::chain::Edges;
+use super::judge;
+use super::model::Tagger;
 use crate::ElementKind;
 use rayon::prelude::*;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 const KINDS: usize = ElementKind::COUNT;
 
@@ -33,11 +36,13 @@ pub struct TrainOptions {
     pub hidden: f32,
     /// Of the order of addresses.
     pub seed: u64,
+    /// With a judge of the best paths, which takes six times as long.
+    pub judged: bool,
 }
 
 impl Default for TrainOptions {
     fn default() -> Self {
-        Self { epochs: 20, members: 4, prior: 2.0, step: 0.1, seen_min: 2, hidden: 0.3, seed: 1 }
+        Self { epochs: 20, members: 4, prior: 2.0, step: 0.1, seen_min: 2, hidden: 0.3, seed: 1, judged: true }
     }
 }
 
@@ -62,6 +67,20 @@ const FOLDS: usize = 8;
 
 /// Learns from addresses; `told` hears of each epoch, from any thread.
 pub fn train(addresses: &[Labelled], options: &TrainOptions, told: &(dyn Fn(Progress) + Sync)) -> Tagger {
+    let chains = if options.judged { 1 + judge::FOLDS } else { 1 };
+    let of = options.epochs * options.members.max(1) * chains;
+    let done = AtomicUsize::new(0);
+    let told = |loss: f64| told(Progress { epoch: done.fetch_add(1, Relaxed) + 1, of, loss });
+    let tagger = chain(addresses, options, &told);
+    if !options.judged {
+        return tagger;
+    }
+    let reranker = judge::learn(addresses, &|part| chain(part, options, &told), options.seed);
+    tagger.with(reranker)
+}
+
+/// Learns the chain alone.
+fn chain(addresses: &[Labelled], options: &TrainOptions, told: &(dyn Fn(f64) + Sync)) -> Tagger {
     let lexicon = Lexicon::of(addresses.iter());
     let hashed = hashed(addresses);
     let mut counts: HashMap<u64, u32> = HashMap::new();
@@ -83,15 +102,13 @@ pub fn train(addresses: &[Labelled], options: &TrainOptions, told: &(dyn Fn(Prog
         })
         .collect();
     let seen: Vec<u32> = kept.iter().map(|(_, count)| *count).collect();
-    let done = std::sync::atomic::AtomicUsize::new(0);
     let members: Vec<Learner> = (0..options.members.max(1))
         .into_par_iter()
         .map(|member| {
             let mut learner = Learner::new(seen.len(), options.seed.wrapping_add(member as u64 * 7919));
             for epoch in 0..options.epochs {
                 let loss = learner.epoch(&examples, &seen, options, epoch);
-                let epoch = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
-                told(Progress { epoch, of: options.epochs * options.members.max(1), loss });
+                told(loss);
             }
             learner.averaged()
         })
@@ -134,10 +151,10 @@ fn hashed(addresses: &[Labelled]) -> Vec<Vec<Vec<u64>>> {
 }
 
 /// A small generator of its own: a model is the same for the same seed, for good.
-struct Chance(u64);
+pub(super) struct Chance(pub u64);
 
 impl Chance {
-    fn next(&mut self) -> u64 {
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -145,8 +162,19 @@ impl Chance {
         z ^ (z >> 31)
     }
 
-    fn share(&mut self) -> f32 {
+    pub fn share(&mut self) -> f32 {
         (self.next() >> 40) as f32 / (1u64 << 24) as f32
+    }
+}
+
+impl Chance {
+    /// All numbers below this one, each once.
+    pub fn order(&mut self, count: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..count).collect();
+        for at in (1..count).rev() {
+            order.swap(at, (self.next() % (at as u64 + 1)) as usize);
+        }
+        order
     }
 }
 
@@ -188,10 +216,7 @@ impl Learner {
     }
 
     fn epoch(&mut self, examples: &[Example], seen: &[u32], options: &TrainOptions, epoch: usize) -> f64 {
-        let mut order: Vec<usize> = (0..examples.len()).collect();
-        for at in (1..order.len()).rev() {
-            order.swap(at, (self.chance.next() % (at as u64 + 1)) as usize);
-        }
+        let order = self.chance.order(examples.len());
         let loss: f64 = order.iter().map(|at| self.learn(&examples[*at], seen, options)).sum();
         if epoch * 2 >= options.epochs {
             self.summed += 1.0;
