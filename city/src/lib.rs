@@ -10,6 +10,7 @@
 //! that leave parts out or are wrong.
 
 mod doors;
+mod labelled;
 mod layout;
 mod names;
 mod on_osm;
@@ -19,6 +20,7 @@ mod write;
 mod writing;
 
 pub use doors::{Building, Place};
+pub use labelled::{DivisionLine, LabelledElement, LabelledWriter};
 pub use layout::{Cell, Division, Line};
 pub use people::{Absence, Care, Dwelling, Organisation, Person, Tie};
 pub use usage::{Meter, Planted, Reading};

@@ -6,8 +6,8 @@ use crate::columns::column;
 use crate::faults::Faults;
 use crate::kernels::peak_mib;
 use anyhow::Context;
-use gridweave_address::tagger::{Labelled, Progress, Score, Tagger, TrainOptions, read_bio, train};
-use gridweave_address::{AddressIndex, Entry, Hints, LibraryBuilder, Match, match_text, parse};
+use gridweave_address::tagger::{Labelled, Progress, Score, Tagger, TrainOptions, read_bio, shipped, train};
+use gridweave_address::{AddressIndex, Entry, Hints, LibraryBuilder, Match, match_text};
 use gridweave_files::batches::{BatchWriter, Column, Kind, open_batches, read_ahead};
 use gridweave_files::{map_file, unfinished};
 use indicatif::ProgressBar;
@@ -152,14 +152,14 @@ fn evaluate(settings: &Settings, model: &Path, file: &Path) -> anyhow::Result<Ex
 }
 
 fn parse_lines(model: Option<&Path>) -> anyhow::Result<ExitCode> {
-    let tagger = model.map(tagger).transpose()?;
+    let tagger = match model {
+        Some(path) => tagger(path)?,
+        None => shipped().context("the model that ships")?,
+    };
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for line in std::io::stdin().lock().lines() {
         let line = line?;
-        let elements = match &tagger {
-            Some(tagger) => tagger.elements(&line),
-            None => parse(&line),
-        };
+        let elements = tagger.elements(&line);
         writeln!(out, "{}", json!({ "text": line, "elements": elements }))?;
     }
     out.flush()?;

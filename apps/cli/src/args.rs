@@ -376,6 +376,24 @@ pub enum CityCommand {
         #[arg(long)]
         out: PathBuf,
     },
+    /// Write addresses as people write them, with the kind of each element: for `address train`.
+    #[command(
+        after_help = "Example:\n  gridweave city labelled --divisions divisions --number 40000 --seed 1 --out train.bio\n\nThe folder has provinces.csv, cities.csv, areas.csv and streets.csv: code, name, and provinceCode, cityCode, areaCode of what\nlies above. Roads, compounds and the rest are made up."
+    )]
+    Labelled {
+        /// Folder of the tables of divisions.
+        #[arg(long)]
+        divisions: PathBuf,
+        /// Addresses.
+        #[arg(long, default_value_t = 40_000)]
+        number: usize,
+        /// Everything follows from it.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// A token and its label a line, a blank line between addresses.
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Let cities live through the whole platform and compare the visits with the planted truth.
     #[command(
         after_help = "Example:\n  gridweave city score --households 10000 --days 90 --seeds 1,2,3,4,5 --json"
@@ -567,7 +585,7 @@ pub enum AddressCommand {
     /// Cut lines of text into elements.
     #[command(after_help = "Example:\n  echo 新华路202号东湖花园3栋1单元502室 | gridweave address parse")]
     Parse {
-        /// A model that was learnt; by the words that close elements where it is not given.
+        /// A model that was learnt; the one that ships where it is not given.
         #[arg(long)]
         model: Option<PathBuf>,
     },

@@ -6,11 +6,13 @@ use crate::columns::column;
 use crate::progress::Progress;
 use crate::serve::configuration;
 use anyhow::Context;
-use gridweave_city::{Noise, Options, make, write, written_badly};
+use gridweave_address::tagger::tokens;
+use gridweave_city::{DivisionLine, LabelledWriter, Noise, Options, make, write, written_badly};
 use gridweave_core::{Clock, Rng, SeededRng, SystemClock, Zone};
-use gridweave_files::{read_table, write_csv};
+use gridweave_files::{read_table, unfinished, write_csv};
 use gridweave_server::simulate::{self, CityScore};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -54,6 +56,10 @@ pub fn run(settings: &Settings, what: CityCommand) -> anyhow::Result<ExitCode> {
                 eprintln!("{} homes, {} people in {}", city.meters.len(), city.people.len(), out.display());
             }
             println!("{counts}");
+            Ok(ExitCode::SUCCESS)
+        }
+        CityCommand::Labelled { divisions, number, seed, out } => {
+            labelled(&divisions, number, seed, &out)?;
             Ok(ExitCode::SUCCESS)
         }
         CityCommand::Queries { places, each, unknown, seed, out } => {
@@ -195,5 +201,61 @@ fn queries(places: &Path, each: usize, unknown: f64, seed: u64, out: &Path) -> a
     });
     write_csv(&mut file("queries.csv")?, &header, queries)?;
     eprintln!("{count} queries in {}", out.display());
+    Ok(())
+}
+
+/// The towns of a folder's tables, with what lies above them.
+fn division_lines(folder: &Path) -> anyhow::Result<Vec<DivisionLine>> {
+    let names = |file: &str, above: &[&str]| -> anyhow::Result<Vec<(String, String, Vec<String>)>> {
+        let path = folder.join(file);
+        let table = read_table(&path)?;
+        let (code, name) = (column(&table.header, "code", &path)?, column(&table.header, "name", &path)?);
+        let above: Vec<usize> =
+            above.iter().map(|name| column(&table.header, name, &path)).collect::<Result<_, _>>()?;
+        let row = |row: &[String]| {
+            let above = above.iter().map(|at| row[*at].clone()).collect();
+            (row[code].clone(), row[name].clone(), above)
+        };
+        Ok(table.rows.iter().map(|(_, cells)| row(cells)).collect())
+    };
+    let by_code = |file: &str| -> anyhow::Result<HashMap<String, String>> {
+        Ok(names(file, &[])?.into_iter().map(|(code, name, _)| (code, name)).collect())
+    };
+    let (provinces, cities) = (by_code("provinces.csv")?, by_code("cities.csv")?);
+    let areas = by_code("areas.csv")?;
+    let mut lines = Vec::new();
+    for (_, town, above) in names("streets.csv", &["provinceCode", "cityCode", "areaCode"])? {
+        let of = |names: &HashMap<String, String>, code: &str| names.get(code).cloned().unwrap_or_default();
+        let (mut province, mut city) = (of(&provinces, &above[0]), of(&cities, &above[1]));
+        if !city.ends_with(['市', '州', '盟']) && !city.ends_with("地区") {
+            // A municipality: its table has a line between that is no name.
+            city = if province.ends_with('市') { std::mem::take(&mut province) } else { String::new() };
+        }
+        lines.push(DivisionLine { province, city, district: of(&areas, &above[2]), town });
+    }
+    if lines.is_empty() {
+        return Err(WrongCall(format!("{}: streets.csv has no row", folder.display())).into());
+    }
+    Ok(lines)
+}
+
+/// Writes labelled addresses.
+fn labelled(divisions: &Path, number: usize, seed: u64, out: &Path) -> anyhow::Result<()> {
+    let lines = division_lines(divisions)?;
+    let (mut writer, mut rng) = (LabelledWriter::new(&lines), SeededRng::new(seed));
+    let unfinished = unfinished(out);
+    let file = std::fs::File::create(&unfinished).with_context(|| unfinished.display().to_string())?;
+    let mut file = std::io::BufWriter::new(file);
+    for _ in 0..number {
+        for (kind, text) in writer.next(&mut rng) {
+            for (at, token) in tokens(&text).iter().enumerate() {
+                writeln!(file, "{} {}-{kind}", &text[token.span.clone()], if at == 0 { 'B' } else { 'I' })?;
+            }
+        }
+        writeln!(file)?;
+    }
+    file.flush()?;
+    std::fs::rename(&unfinished, out).with_context(|| out.display().to_string())?;
+    eprintln!("{number} addresses in {}", out.display());
     Ok(())
 }

@@ -107,7 +107,8 @@ impl Tagger {
         };
         work.labels.clear();
         let labels = work.paths.get(chosen).map_or(&[][..], |path| &path.labels);
-        work.labels.extend(labels.iter().map(|label| (ElementKind::ALL[usize::from(label / 2)], label % 2 == 0)));
+        work.labels
+            .extend(labels.iter().map(|label| (ElementKind::ALL[usize::from(label / 2)], label % 2 == 0)));
         &work.labels
     }
 

@@ -11,7 +11,7 @@ use super::tokens::{Class, Token, mix};
 use crate::ElementKind;
 
 /// So many paths are compared.
-pub(super) const PATHS: Most = Most { paths: 6, within: 3.5 };
+pub(super) const PATHS: Most = Most { paths: 6, within: 3.0 };
 /// So many are learnt from: more, since they are what there is to learn.
 pub(super) const PATHS_LEARNT: Most = Most { paths: 8, within: 12.0 };
 /// What the chain's score counts: it is surer of itself than it should be.

@@ -108,7 +108,6 @@ impl Table {
         scores
     }
 
-
     /// What a file has of each bucket and of each row.
     pub fn parts(&self) -> (Vec<(u64, u32)>, impl ExactSizeIterator<Item = (u32, &[i8])>) {
         let buckets = self.buckets.iter().map(|bucket| (bucket.marks, bucket.first)).collect();

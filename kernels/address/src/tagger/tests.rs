@@ -32,6 +32,22 @@ fn what_was_learnt_is_found_again_and_lasts_in_a_file() {
 }
 
 #[test]
+fn the_model_that_ships_opens_and_cuts_addresses() {
+    let tagger = shipped().unwrap();
+    let found: Vec<_> =
+        tagger.elements("中兴路18号锦绣花园3栋2单元502室").into_iter().map(|e| (e.kind, e.text)).collect();
+    let expected = [
+        (Road, "中兴路"),
+        (RoadNo, "18号"),
+        (Poi, "锦绣花园"),
+        (HouseNo, "3栋"),
+        (CellNo, "2单元"),
+        (RoomNo, "502室"),
+    ];
+    assert_eq!(found, expected.map(|(kind, text)| (kind, text.to_owned())));
+}
+
+#[test]
 fn a_damaged_or_foreign_model_is_refused() {
     let mut bytes = learnt().to_bytes();
     let middle = bytes.len() / 2;

@@ -7,10 +7,10 @@
 
 use super::LABELS;
 use super::bio::Labelled;
-use super::features::{Endings, View};
-use super::lexicon::Lexicon;
 use super::chain::Edges;
+use super::features::{Endings, View};
 use super::judge;
+use super::lexicon::Lexicon;
 use super::model::Tagger;
 use crate::ElementKind;
 use rayon::prelude::*;
@@ -42,7 +42,16 @@ pub struct TrainOptions {
 
 impl Default for TrainOptions {
     fn default() -> Self {
-        Self { epochs: 20, members: 4, prior: 2.0, step: 0.1, seen_min: 2, hidden: 0.3, seed: 1, judged: true }
+        Self {
+            epochs: 20,
+            members: 4,
+            prior: 2.0,
+            step: 0.1,
+            seen_min: 2,
+            hidden: 0.3,
+            seed: 1,
+            judged: true,
+        }
     }
 }
 
