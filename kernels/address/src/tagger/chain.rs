@@ -241,7 +241,7 @@ mod tests {
         for scores in scores {
             let mut longer = Vec::new();
             for (sum, labels) in &found {
-                for label in 0..LABELS {
+                for (label, score) in scores.iter().enumerate() {
                     let edge = match (labels.last().map(|last| usize::from(*last)), label % 2) {
                         (None, 0) => edges.enter[KINDS][label / 2],
                         (Some(last), 0) => edges.enter[last / 2][label / 2],
@@ -250,7 +250,7 @@ mod tests {
                     };
                     let mut labels = labels.clone();
                     labels.push(label as u8);
-                    longer.push((sum + edge + scores[label], labels));
+                    longer.push((sum + edge + score, labels));
                 }
             }
             found = longer;

@@ -30,7 +30,7 @@ struct Bucket {
 impl Bucket {
     /// The highest bit of each byte that is this mark; now and then of another one above it.
     fn hits(self, mark: u8) -> u64 {
-        let different = self.marks ^ u64::from(mark) * LOW;
+        let different = self.marks ^ (u64::from(mark) * LOW);
         different.wrapping_sub(LOW) & !different & HIGH
     }
 }
