@@ -1,9 +1,7 @@
 //! Any text as an address: no panic, spans in order; against a small library, within a limit of work.
 #![no_main]
 
-use gridweave_address::{
-    AddressIndex, Entry, Hints, LibraryBuilder, Standard, match_text, parse, place_keys,
-};
+use gridweave_address::{AddressIndex, Entry, Hints, LibraryBuilder, Standard, match_text, parse};
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 
@@ -30,11 +28,13 @@ fuzz_target!(|text: &str| {
         assert!(element.start >= at && element.end > element.start);
         at = element.end;
     }
-    let _ = (Standard::from_text(text), place_keys(text));
+    let _ = Standard::from_text(text);
     let found = match_text(text, &LIBRARY, &Hints::default());
     assert!(found.candidates.iter().all(|c| (0.0..=1.0).contains(&c.confidence)));
+    assert!(LIBRARY.suggest(text, None, 5).len() <= 5);
     // What is in the library as it stands is also how it may be asked for.
     let mut builder = LibraryBuilder::default();
     builder.add(&[Entry { id: "x".to_owned(), address: text.to_owned(), ..Entry::default() }]);
-    let _ = match_text(text, &builder.finish(), &Hints::default());
+    let library = builder.finish();
+    let _ = (match_text(text, &library, &Hints::default()), library.suggest(text, None, 5));
 });

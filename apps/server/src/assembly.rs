@@ -3,6 +3,7 @@
 use crate::catalogues::{CatalogueError, Catalogues};
 use crate::config::Config;
 use crate::wiring;
+use gridweave_addresses::AddressLibrary;
 use gridweave_core::{Clock, Ctx, OsRng, Rng, SystemClock, Zone};
 use gridweave_db::migrate::{Migration, migrate};
 use gridweave_db::{Db, DbError};
@@ -74,6 +75,8 @@ pub struct App {
     pub db: Db,
     /// Point → cells.
     pub cells: CellIndex,
+    /// Text → place.
+    pub library: AddressLibrary,
     /// What a city may change.
     pub catalogues: Arc<Catalogues>,
     /// Encryption of sensitive fields.
@@ -110,6 +113,7 @@ impl App {
         Ok(Self {
             db,
             cells: CellIndex::default(),
+            library: AddressLibrary::default(),
             catalogues: Arc::new(catalogues),
             vault,
             blobs,

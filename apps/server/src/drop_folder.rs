@@ -50,9 +50,9 @@ fn take(app: &App, feed: &str, path: &Path) -> Result<Pushed, String> {
     let feed = app.catalogues.feed(feed).cloned().ok_or("the feed is gone")?;
     let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
     let table = read_table(path).map_err(|error: FileError| error.to_string())?;
-    let (ctx, digest) = (app.system.clone(), import::digest(&bytes));
+    let (ctx, library, digest) = (app.system.clone(), app.library.clone(), import::digest(&bytes));
     app.db
-        .write_blocking(move |tx| import::push_table(tx, &ctx, &feed, &digest, &table))
+        .write_blocking(move |tx| import::push_table(tx, &ctx, &library, &feed, &digest, &table))
         .map_err(|error| error.to_string())
 }
 

@@ -3,7 +3,7 @@
 
 use crate::assembly::App;
 use gridweave_addresses::ops::{import_base_map, import_places};
-use gridweave_addresses::{BaseFeature, Place, PlaceKind, queries as places};
+use gridweave_addresses::{AddressLibrary, BaseFeature, Place, PlaceKind, queries as places};
 use gridweave_atlas::crs::Crs;
 use gridweave_atlas::geojson::{self, BadFeature, Feature};
 use gridweave_atlas::{Geometry, Shape};
@@ -28,13 +28,14 @@ pub fn digest(bytes: &[u8]) -> String {
 pub fn push_table(
     tx: &mut Tx,
     ctx: &Ctx,
+    library: &AddressLibrary,
     feed: &Feed,
     digest: &str,
     table: &Table,
 ) -> Result<push::Pushed, OpError> {
     let rows: Vec<push::Row> = table.maps().map(|(line, values)| push::Row { line, values }).collect();
     let door = |tx: &mut Tx, meter: &str| gridweave_registers::queries::place_of_device(tx, meter);
-    let mut done = push::run(tx, ctx, feed, digest, &rows, &door)?;
+    let mut done = push::run(tx, ctx, feed, digest, &rows, library, &door)?;
     if !done.repeated {
         done.rows += table.bad.len() as u64;
         done.rejected_count += table.bad.len() as u64;

@@ -20,19 +20,19 @@ pub const LOOP: &[(&str, &str, Reaction)] = &[
     // A push made a signal and its door is certain: the rules judge it on what the registers know.
     ("SignalMatched",    "signals.judge",             composed::judge_signal),
     // It deserves work: a case is opened and given to the worker of the cell.
-    ("SignalJudged",     "cases.open_for_signal",     |tx, ctx, app, e| cases::open_for_signal(tx, ctx, &app.cells, &app.catalogues.cases, e)),
+    ("SignalJudged",     "cases.open_for_signal",     |tx, ctx, app, e| cases::open_for_signal(tx, ctx, &app.cells, &app.library, &app.catalogues.cases, e)),
     // The case has a worker: the worker has a task.
     ("CaseDispatched",   "visits.create_task",        composed::create_task),
     // The worker takes it on, goes there, hands in what was found.
     ("TaskAccepted",     "cases.accept_for_worker",   |tx, ctx, app, e| cases::accept_for_worker(tx, ctx, &app.catalogues.cases, e)),
     ("VisitClosed",      "cases.handle_by_visit",     |tx, ctx, app, e| cases::handle_by_visit(tx, ctx, &app.catalogues.cases, e)),
     // Somebody who needs help gets a case of their own, at the department whose duty it is.
-    ("VisitClosed",      "cases.follow_up",           |tx, ctx, app, e| cases::follow_up(tx, ctx, &app.cells, &app.catalogues.cases, e)),
+    ("VisitClosed",      "cases.follow_up",           |tx, ctx, app, e| cases::follow_up(tx, ctx, &app.cells, &app.library, &app.catalogues.cases, e)),
     // What was found flows back into the data.
     ("VisitClosed",      "registers.learn",           |tx, ctx, _, e| registers::learn_from_visit(tx, ctx, e)),
     ("VisitClosed",      "addresses.correct",         |tx, ctx, _, e| addresses::correct_from_visit(tx, ctx, e)),
     // The library changed: signals that waited for a door are matched again. The loop is closed.
-    ("AddressCorrected", "signals.rematch",           |tx, ctx, _, e| signals::rematch_waiting(tx, ctx, e)),
+    ("AddressCorrected", "signals.rematch",           |tx, ctx, app, e| signals::rematch_waiting(tx, ctx, &app.library, e)),
     // A case that ended or came back takes its open tasks with it.
     ("CaseEnded",        "visits.cancel",             |tx, ctx, _, e| visits::cancel_tasks(tx, ctx, e)),
     ("CaseMoved",        "visits.cancel_returned",    |tx, ctx, _, e| visits::cancel_tasks(tx, ctx, e)),

@@ -25,12 +25,14 @@
 //! [`ops::decide_correction`], [`ops::import_base_map`].
 
 pub mod jobs;
+mod library;
 pub mod model;
 pub mod ops;
 pub mod queries;
 pub mod sql;
 mod store;
 
+pub use library::{AddressLibrary, compile};
 pub use model::*;
 
 use gridweave_db::migrate::Migration;
@@ -115,4 +117,44 @@ create table base_features (
 );
 insert into library_epoch (one, epoch) values (1, 1);",
     },
+    Migration {
+        name: "addresses_0003_sequence",
+        // Every change of a place takes the next number of one sequence, and the place keeps it: what changed since a
+        // number is one index range. Writers of the library wait for each other at the epoch's row, so that numbers
+        // become visible in their order. Other addresses of a place are kept as written instead of as keys.
+        text: "alter table places add column seq bigint not null default 0;
+update places set seq = (select n from (select id, row_number() over (order by id) as n from places) as numbered \
+               where numbered.id = places.id);
+create index places_by_seq on places (seq);
+alter table places add column redirect_id code_text;
+alter table library_epoch add column seq bigint not null default 0;
+update library_epoch set seq = (select count(*) from places);
+create table place_aliases (
+    place_id code_text not null references places (id),
+    address code_text not null,
+    primary key (place_id, address)
+);
+insert into place_aliases (place_id, address)
+    select distinct place_id, replace(replace(replace(replace(key, 'C:', ''), 'R:', ''), '||', '-'), '|', '-')
+    from place_keys where source = 'alias';
+drop table place_keys;
+create table library_files (
+    id code_text primary key,
+    seq bigint not null
+);",
+    },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::Migration;
+
+    /// What the tests of this room need.
+    pub(crate) const STEPS: &[&[Migration]] = &[
+        gridweave_ledger::MIGRATIONS,
+        gridweave_jobs::MIGRATIONS,
+        gridweave_access::MIGRATIONS,
+        gridweave_territory::MIGRATIONS,
+        super::MIGRATIONS,
+    ];
+}

@@ -120,6 +120,12 @@ pub struct Place {
     pub changed_at_ms: i64,
     /// For stale edits.
     pub version: i64,
+    /// Number of its last change among all changes of the library.
+    #[serde(default)]
+    pub seq: i64,
+    /// The place that took over from an abandoned one.
+    #[serde(default)]
+    pub redirect: Option<PlaceId>,
 }
 
 /// 纠错工单.

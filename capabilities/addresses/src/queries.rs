@@ -3,8 +3,10 @@
 use crate::model::*;
 use crate::sql;
 use crate::store::place_row;
-use gridweave_address::{Candidate, Hints, Library, Match, match_by_keys, normalise};
+use crate::AddressLibrary;
+use gridweave_address::{Hints, Match};
 use gridweave_atlas::{Geometry, wkb};
+use gridweave_core::time::TimeMs;
 use gridweave_core::{CorrectionId, LonLat, PlaceId, Scope};
 use gridweave_db::{DbError, Row, Tx};
 
@@ -49,52 +51,72 @@ pub fn lineage(tx: &mut Tx, id: &PlaceId) -> Result<Vec<Place>, DbError> {
     Ok(line)
 }
 
-struct InDatabase<'a, 'b>(&'a mut Tx<'b>);
-
-impl Library for InDatabase<'_, '_> {
-    type Error = DbError;
-
-    fn find(&mut self, key: &str) -> Result<Vec<Candidate>, DbError> {
-        self.0.all(&sql::BY_KEY, &[key.into()], |row| {
-            let place = place_row(row)?;
-            Ok(Candidate {
-                id: place.id.0,
-                kind: place.kind.name().to_owned(),
-                address: place.address,
-                point: place.point.map(|p| [p.lon, p.lat]),
-                division: place.division,
-            })
-        })
-    }
-}
-
 /// What place does this text mean?
-pub fn match_address(tx: &mut Tx, text: &str, hints: &Hints) -> Result<Match, DbError> {
-    match_by_keys(text, &mut InDatabase(tx), hints)
+pub fn match_address(
+    tx: &mut Tx,
+    library: &AddressLibrary,
+    text: &str,
+    hints: &Hints,
+) -> Result<Match, DbError> {
+    Ok(library.current(tx)?.match_text(text, hints))
 }
 
-/// Places that a half-typed text may mean, best first.
-pub fn suggest(tx: &mut Tx, text: &str, limit: i64) -> Result<Vec<Place>, DbError> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Ok(Vec::new());
+/// Places that a half-typed text may mean, likeliest first.
+pub fn suggest(
+    tx: &mut Tx,
+    library: &AddressLibrary,
+    text: &str,
+    near: Option<LonLat>,
+    limit: usize,
+) -> Result<Vec<Place>, DbError> {
+    let found = library.current(tx)?.suggest(text, near.map(|p| [p.lon, p.lat]), limit);
+    let mut places = Vec::with_capacity(found.len());
+    for one in found {
+        places.extend(place(tx, &PlaceId(one.id))?);
     }
-    let mut found: Vec<Place> = Vec::new();
-    let matched = match_address(tx, text, &Hints::default())?;
-    for ranked in matched.candidates {
-        found.extend(place(tx, &PlaceId(ranked.id))?);
+    Ok(places)
+}
+
+/// A change of the library: a place as it is now, with its other addresses.
+#[derive(Debug, Clone, serde::Serialize, schemars::JsonSchema)]
+pub struct PlaceChange {
+    /// Number of the change.
+    pub seq: i64,
+    /// The place as it is now; abandoned ones too.
+    pub place: Place,
+    /// Other addresses that mean it.
+    pub aliases: Vec<String>,
+}
+
+/// Places of a scope that changed after a number, in the order of their last changes. Who applies them in order
+/// and goes on from the last number holds the library as it is.
+pub fn changes(tx: &mut Tx, since: i64, scope: Scope, limit: i64) -> Result<Vec<PlaceChange>, DbError> {
+    let params = [since.into(), scope.lo.into(), scope.hi.into(), limit.into()];
+    let places = tx.all(&sql::SINCE_IN, &params, place_row)?;
+    places
+        .into_iter()
+        .map(|place| Ok(PlaceChange { seq: place.seq, aliases: aliases(tx, &place.id)?, place }))
+        .collect()
+}
+
+/// The number of the last change of all.
+pub fn last_change(tx: &mut Tx) -> Result<i64, DbError> {
+    tx.one(&sql::SEQ, &[], |row| row.int(0))
+}
+
+/// Other addresses of a place.
+pub fn aliases(tx: &mut Tx, id: &PlaceId) -> Result<Vec<String>, DbError> {
+    tx.all(&sql::ALIASES, &[id.into()], |row| row.text(0))
+}
+
+/// A place as it was at a time; none where it was not there yet.
+pub fn place_at(tx: &mut Tx, id: &PlaceId, at: TimeMs) -> Result<Option<Place>, DbError> {
+    let Some(now) = place(tx, id)? else { return Ok(None) };
+    if now.changed_at_ms <= at.0 {
+        return Ok(Some(now));
     }
-    let end = format!("{text}\u{10ffff}");
-    found.extend(tx.all(&sql::BY_PREFIX, &[text.into(), end.into(), limit.into()], place_row)?);
-    if (found.len() as i64) < limit {
-        let escaped: String = normalise(text).chars().filter(|c| !matches!(c, '%' | '_')).collect();
-        let pattern = format!("%{escaped}%");
-        found.extend(tx.all(&sql::CONTAINING, &[pattern.into(), limit.into()], place_row)?);
-    }
-    let mut seen = std::collections::HashSet::new();
-    found.retain(|place| seen.insert(place.id.clone()));
-    found.truncate(usize::try_from(limit).unwrap_or(0));
-    Ok(found)
+    let former = history(tx, id)?.into_iter().map(|former| former.place);
+    Ok(former.into_iter().find(|place| place.changed_at_ms <= at.0))
 }
 
 /// A former record of a place.

@@ -5,7 +5,7 @@ macro_rules! select_place {
     ($rest:literal) => {
         concat!(
             "select p.id, p.code, p.kind, p.parent_id, p.name, p.address, p.division, p.lon, p.lat, p.status, \
-             p.changed_at_ms, p.version from places p ",
+             p.changed_at_ms, p.version, p.seq, p.redirect_id from places p ",
             $rest
         )
     };
@@ -32,12 +32,6 @@ gridweave_db::statements! {
     /// The topmost places of a scope, after a code.
     TOP = select_place!("where p.parent_id is null and p.division between $1 and $2 and p.code > $3 \
         and (cast($4 as text) = '' or p.kind = $4) order by p.code limit $5");
-    /// Places whose address begins with a text.
-    BY_PREFIX = select_place!("where p.address >= $1 and p.address < $2 and p.status <> 'abandoned' order by p.address limit $3");
-    /// Places whose address holds a text.
-    CONTAINING = select_place!("where p.address like $1 and p.status <> 'abandoned' order by p.address limit $2");
-    /// Places known under a key.
-    BY_KEY = select_place!("join place_keys k on k.place_id = p.id where k.key = $1 and p.status <> 'abandoned' order by p.id limit 20");
     /// Places of a kind in a scope, after a code: for export.
     EXPORT = select_place!("where p.division between $1 and $2 and p.code > $3 order by p.code limit $4");
     /// Outlines of buildings and compounds, for the map.
@@ -46,19 +40,37 @@ gridweave_db::statements! {
     /// One outline.
     OUTLINE = "select outline from places where id = $1";
     /// A new place.
-    INSERT = "insert into places (id, code, kind, parent_id, name, address, division, lon, lat, outline, status, changed_at_ms, version) \
-              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'in_use', $11, 1)";
+    INSERT = "insert into places (id, code, kind, parent_id, name, address, division, lon, lat, outline, status, changed_at_ms, version, seq) \
+              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'in_use', $11, 1, $12)";
     /// Changes a place.
     UPDATE = "update places set name = $2, address = $3, division = $4, lon = $5, lat = $6, status = $7, changed_at_ms = $8, \
-              version = version + 1 where id = $1";
+              seq = $9, parent_id = $10, redirect_id = $11, version = version + 1 where id = $1";
     /// Gives a place its outline.
-    SET_OUTLINE = "update places set outline = $2 where id = $1";
-    /// A key of a place.
-    ADD_KEY = "insert into place_keys (key, place_id, source) values ($1, $2, $3) on conflict do nothing";
-    /// Takes the standard keys of a place away; aliases stay.
-    DROP_KEYS = "delete from place_keys where place_id = $1 and source = 'standard'";
-    /// Makes the standard keys aliases.
-    KEYS_TO_ALIASES = "update place_keys set source = 'alias' where place_id = $1 and source = 'standard'";
+    SET_OUTLINE = "update places set outline = $2, seq = $3 where id = $1";
+    /// The place was touched: its other addresses changed.
+    TOUCH = "update places set seq = $2 where id = $1";
+    /// Another address of a place.
+    ADD_ALIAS = "insert into place_aliases (place_id, address) values ($1, $2) on conflict do nothing";
+    /// Other addresses of a place.
+    ALIASES = "select address from place_aliases where place_id = $1 order by address";
+    /// Other addresses of places that changed after a number.
+    ALIASES_SINCE = "select a.place_id, a.address from place_aliases a join places p on p.id = a.place_id where p.seq > $1";
+    /// What changed after a number, in order.
+    SINCE = select_place!("where p.seq > $1 order by p.seq limit $2");
+    /// What changed after a number in a scope, in order.
+    SINCE_IN = select_place!("where p.seq > $1 and p.division between $2 and $3 order by p.seq limit $4");
+    /// What is found by a text.
+    FOUND = "select id, kind, address, lon, lat, division from places where status <> 'abandoned'";
+    /// The number of the last change.
+    SEQ = "select seq from library_epoch where one = 1";
+    /// Keeps it.
+    SET_SEQ = "update library_epoch set seq = $1 where one = 1";
+    /// A compiled library was written.
+    PUT_FILE = "insert into library_files (id, seq) values ($1, $2)";
+    /// Compiled libraries that this database knows, the newest first.
+    FILES = "select id, seq from library_files order by seq desc, id";
+    /// Forgets those that are older.
+    DROP_FILES = "delete from library_files where seq < $1";
     /// Keeps a former record.
     KEEP = "insert into place_history (place_id, version, until_ms, record, reason) values ($1, $2, $3, $4, $5)";
     /// A place's history, newest first.

@@ -1,8 +1,7 @@
-//! Reading and writing one place with its keys and history.
+//! Reading and writing one place with its other addresses and history.
 
 use crate::model::*;
 use crate::sql;
-use gridweave_address::place_keys;
 use gridweave_core::{Ctx, PlaceId};
 use gridweave_db::{DbError, Row, Tx};
 
@@ -21,10 +20,47 @@ pub(crate) fn place_row(row: &Row) -> Result<Place, DbError> {
         status: PlaceStatus::from_name(&status).ok_or_else(|| corrupt("place status", status))?,
         changed_at_ms: row.int(10)?,
         version: row.int(11)?,
+        seq: row.int(12)?,
+        redirect: row.opt_text(13)?.map(PlaceId),
     })
 }
 
-pub(crate) fn insert(tx: &mut Tx, ctx: &Ctx, place: &Place, outline: Option<Vec<u8>>) -> Result<(), DbError> {
+/// Changes of the library that one operation makes: each takes the next number of the sequence that all changes
+/// share. From the first on no other operation can change the library until this one ends.
+#[derive(Default)]
+#[must_use]
+pub(crate) struct Changes {
+    seq: Option<i64>,
+}
+
+impl Changes {
+    /// The next number.
+    pub fn next(&mut self, tx: &mut Tx) -> Result<i64, DbError> {
+        let seq = match self.seq {
+            Some(seq) => seq,
+            None => {
+                tx.exec(&sql::NEXT_EPOCH, &[])?;
+                tx.one(&sql::SEQ, &[], |row| row.int(0))?
+            }
+        };
+        self.seq = Some(seq + 1);
+        Ok(seq + 1)
+    }
+
+    /// Must be called last: tells everything that shows the library that it has changed, if it has.
+    pub fn end(self, tx: &mut Tx) -> Result<(), DbError> {
+        self.seq.map_or(Ok(()), |seq| tx.exec(&sql::SET_SEQ, &[seq.into()]).map(drop))
+    }
+}
+
+pub(crate) fn insert(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    changes: &mut Changes,
+    place: &Place,
+    outline: Option<Vec<u8>>,
+) -> Result<(), DbError> {
+    let seq = changes.next(tx)?;
     tx.exec(
         &sql::INSERT,
         &[
@@ -39,20 +75,41 @@ pub(crate) fn insert(tx: &mut Tx, ctx: &Ctx, place: &Place, outline: Option<Vec<
             place.point.map(|p| p.lat).into(),
             outline.into(),
             ctx.now().into(),
+            seq.into(),
         ],
     )?;
-    add_keys(tx, &place.id, &place.address, "standard")
-}
-
-pub(crate) fn add_keys(tx: &mut Tx, id: &PlaceId, address: &str, source: &str) -> Result<(), DbError> {
-    for key in place_keys(address) {
-        tx.exec(&sql::ADD_KEY, &[key.into(), id.into(), source.into()])?;
-    }
     Ok(())
 }
 
-/// Writes the changed place, keeps the former one, renews its keys. An old address stays an alias.
-pub(crate) fn update(tx: &mut Tx, ctx: &Ctx, old: &Place, new: &Place, reason: &str) -> Result<(), DbError> {
+/// Another address by which the place is found.
+pub(crate) fn add_alias(
+    tx: &mut Tx,
+    changes: &mut Changes,
+    place: &Place,
+    address: &str,
+) -> Result<bool, DbError> {
+    let address = address.trim();
+    if address.is_empty()
+        || address == place.address
+        || tx.exec(&sql::ADD_ALIAS, &[(&place.id).into(), address.into()])? == 0
+    {
+        return Ok(false);
+    }
+    let seq = changes.next(tx)?;
+    tx.exec(&sql::TOUCH, &[(&place.id).into(), seq.into()])?;
+    Ok(true)
+}
+
+/// Writes the changed place and keeps the former one. An old address stays an alias.
+pub(crate) fn update(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    changes: &mut Changes,
+    old: &Place,
+    new: &Place,
+    reason: &str,
+) -> Result<(), DbError> {
+    let seq = changes.next(tx)?;
     let record = serde_json::to_string(old)
         .map_err(|error| DbError::Corrupt { what: "place", why: error.to_string() })?;
     tx.exec(
@@ -70,20 +127,15 @@ pub(crate) fn update(tx: &mut Tx, ctx: &Ctx, old: &Place, new: &Place, reason: &
             new.point.map(|p| p.lat).into(),
             new.status.name().into(),
             ctx.now().into(),
+            seq.into(),
+            new.parent.as_ref().into(),
+            new.redirect.as_ref().into(),
         ],
     )?;
-    if new.status == PlaceStatus::Abandoned {
-        tx.exec(&sql::DROP_KEYS, &[(&new.id).into()])?;
-    } else if old.address != new.address {
-        tx.exec(&sql::KEYS_TO_ALIASES, &[(&new.id).into()])?;
-        add_keys(tx, &new.id, &new.address, "standard")?;
+    if old.address != new.address {
+        tx.exec(&sql::ADD_ALIAS, &[(&new.id).into(), old.address.as_str().into()])?;
     }
     Ok(())
-}
-
-/// Tells everything that shows the library that it has changed. Once for each operation.
-pub(crate) fn library_changed(tx: &mut Tx) -> Result<(), DbError> {
-    tx.exec(&sql::NEXT_EPOCH, &[]).map(drop)
 }
 
 /// The direct children, all of them.
@@ -92,14 +144,20 @@ pub(crate) fn children(tx: &mut Tx, id: &PlaceId) -> Result<Vec<Place>, DbError>
 }
 
 /// A changed address goes down the tree: each place below keeps its own element.
-pub(crate) fn readdress_below(tx: &mut Tx, ctx: &Ctx, parent: &Place, reason: &str) -> Result<u64, DbError> {
+pub(crate) fn readdress_below(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    changes: &mut Changes,
+    parent: &Place,
+    reason: &str,
+) -> Result<u64, DbError> {
     let mut count = 0;
     for old in children(tx, &parent.id)? {
         let address = format!("{}{}", parent.address, old.name);
         if address != old.address {
             let new = Place { address, ..old.clone() };
-            update(tx, ctx, &old, &new, reason)?;
-            count += 1 + readdress_below(tx, ctx, &new, reason)?;
+            update(tx, ctx, changes, &old, &new, reason)?;
+            count += 1 + readdress_below(tx, ctx, changes, &new, reason)?;
         }
     }
     Ok(count)

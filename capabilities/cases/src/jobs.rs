@@ -4,6 +4,7 @@ use crate::catalogue::Catalogue;
 use crate::model::{Action, Handler, State};
 use crate::ops::{advance, dispatch, open_case};
 use crate::{sql, store};
+use gridweave_addresses::AddressLibrary;
 use gridweave_core::{Ctx, Event, event::Finding};
 use gridweave_db::{OpError, Tx};
 use gridweave_territory::CellIndex;
@@ -15,6 +16,7 @@ pub fn open_for_signal(
     tx: &mut Tx,
     ctx: &Ctx,
     cells: &CellIndex,
+    library: &AddressLibrary,
     catalogue: &Catalogue,
     event: &Event,
 ) -> Result<(), OpError> {
@@ -40,7 +42,7 @@ pub fn open_for_signal(
         reason,
         ..open_case::Input::default()
     };
-    let case = open_case::run(tx, ctx, cells, catalogue, &input)?;
+    let case = open_case::run(tx, ctx, cells, library, catalogue, &input)?;
     let worker = dispatch::options(tx, cells, catalogue, &case)?
         .into_iter()
         .find(|option| matches!(option.to, Handler::Worker(_)));
@@ -56,6 +58,7 @@ pub fn follow_up(
     tx: &mut Tx,
     ctx: &Ctx,
     cells: &CellIndex,
+    library: &AddressLibrary,
     catalogue: &Catalogue,
     event: &Event,
 ) -> Result<(), OpError> {
@@ -76,7 +79,7 @@ pub fn follow_up(
             reason: json!({ "zh": follow.zh, "en": follow.en, "visit": visit, "from_case": case }),
             ..open_case::Input::default()
         };
-        let opened = open_case::run(tx, ctx, cells, catalogue, &input)?;
+        let opened = open_case::run(tx, ctx, cells, library, catalogue, &input)?;
         let to = Handler::Department(category.department.clone());
         let reason = json!({ "why": "duty_list", "category": category.code });
         dispatch::run(tx, ctx, catalogue, &opened.no, None, &to, &reason)?;

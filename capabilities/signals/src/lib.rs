@@ -79,6 +79,9 @@ create table signals (
 );
 create index signals_by_state on signals (state, division, id);
 create index signals_by_place on signals (place_id, id);",
+}, Migration {
+    name: "signals_0002_subject",
+    text: "create index signals_by_subject on signals (subject, id);",
 }];
 
 gridweave_core::refusals! {

@@ -24,6 +24,8 @@ gridweave_db::statements! {
     READINGS = "select at_ms, value from readings where meter = $1 and at_ms >= $2 order by at_ms";
     /// A meter's detector and last door.
     METER = "select detector, place_id, address from meters where meter = $1";
+    /// Where a subject was found the last time.
+    LAST_PLACE = "select place_id from signals where subject = $1 and place_id is not null order by id desc limit 1";
     /// Keeps a meter's detector.
     PUT_METER = "insert into meters (meter, detector, address) values ($1, $2, $3) \
                  on conflict (meter) do update set detector = excluded.detector, address = coalesce(excluded.address, meters.address)";

@@ -1,8 +1,4 @@
-//! The standard form of an address and the keys under which the library knows it.
-//!
-//! A door is known by an *anchor* (`C:` compound or `R:` road and number) and what lies below it:
-//! `C:东湖花园|3|1|502`. Keys without the unit are kept as well, because people leave it out; where
-//! two doors share such a key the match abstains.
+//! The standard form of an address: its parts, each in standard writing.
 
 use crate::ElementKind;
 use crate::normalise::numeral;
@@ -60,62 +56,6 @@ impl Standard {
         }
         standard
     }
-
-    /// The anchors that the text names, surest first.
-    pub fn anchors(&self) -> Vec<String> {
-        let (compound, road) = match (&self.road, &self.compound, &self.road_number) {
-            // A name that does not end like a road, with a number behind it, is a road all the same.
-            (None, Some(name), Some(number)) => (None, Some(format!("R:{name}{number}"))),
-            (Some(road), name, Some(number)) => (name.clone(), Some(format!("R:{road}{number}"))),
-            (_, name, None) => (name.clone(), None),
-            (None, None, Some(_)) => (None, None),
-        };
-        let compound = compound.map(|name| format!("C:{name}"));
-        compound.into_iter().chain(road).collect()
-    }
-
-    /// The key of the room under an anchor; with the unit where it is known.
-    pub fn room_key(&self, anchor: &str) -> Option<String> {
-        let room = self.room.as_ref()?;
-        let building = self.building.as_deref().unwrap_or("");
-        Some(format!("{anchor}|{building}|{}|{room}", self.unit.as_deref().unwrap_or("")))
-    }
-
-    /// The key of the building under an anchor.
-    pub fn building_key(&self, anchor: &str) -> Option<String> {
-        self.building.as_ref().map(|building| format!("{anchor}|{building}"))
-    }
-}
-
-/// The anchor keys of a compound, road number or other named place.
-pub fn anchor_keys(full_address: &str) -> Vec<String> {
-    Standard::from_text(full_address).anchors()
-}
-
-/// Every key under which a place of the library should be found, from its standard address.
-pub fn place_keys(full_address: &str) -> Vec<String> {
-    let standard = Standard::from_text(full_address);
-    let mut keys = Vec::new();
-    for anchor in standard.anchors() {
-        if standard.room.is_some() {
-            keys.extend(standard.room_key(&anchor));
-            if standard.unit.is_some() {
-                let without = Standard { unit: None, ..standard.clone() };
-                keys.extend(without.room_key(&anchor));
-            }
-        } else if standard.unit.is_some() {
-            let building = standard.building.as_deref().unwrap_or("");
-            keys.push(format!("{anchor}|{building}|{}", standard.unit.as_deref().unwrap_or("")));
-        } else if let Some(key) = standard.building_key(&anchor) {
-            keys.push(key);
-        } else {
-            keys.push(anchor);
-        }
-    }
-    if keys.is_empty() && standard.road.is_some() {
-        keys.extend(standard.road.map(|road| format!("R:{road}")));
-    }
-    keys
 }
 
 #[cfg(test)]
@@ -123,14 +63,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_room_is_known_with_and_without_its_unit_and_by_both_anchors() {
-        let keys = place_keys("澜江市南桥区新华路202号东湖花园3栋1单元502室");
-        for key in ["C:东湖花园|3|1|502", "C:东湖花园|3||502", "R:新华路202|3|1|502"] {
-            assert!(keys.iter().any(|k| k == key), "{key} in {keys:?}");
+    fn writings_of_a_door_have_one_standard_form() {
+        let standard = Standard::from_text("澜江市南桥区新华路202号东湖花园3栋1单元502室");
+        let divisions = [(ElementKind::City, "澜江市"), (ElementKind::District, "南桥区")];
+        assert_eq!(standard.divisions, divisions.map(|(kind, name)| (kind, name.to_owned())));
+        let parts = |of: &Standard| [&of.compound, &of.building, &of.unit, &of.room].map(|p| p.clone().unwrap_or_default());
+        assert_eq!(parts(&standard), ["东湖花园", "3", "1", "502"]);
+        for text in ["东湖花园３幢一单元５０２室", "东湖花园3-1-502", "东湖花园三号楼1门502"] {
+            assert_eq!(parts(&Standard::from_text(text)), parts(&standard), "{text}");
         }
-        assert_eq!(place_keys("澜江市南桥区东湖花园3栋"), ["C:东湖花园|3"]);
-        assert_eq!(place_keys("澜江市南桥区新华路202号"), ["R:新华路202"]);
-        assert_eq!(place_keys("新华路"), ["R:新华路"]);
-        assert_eq!(place_keys("Albrecht-Dürer-Straße 12号3单元502室")[0], "R:ALBRECHT-DüRER-STRAßE12||3|502");
+        let number = Standard::from_text("Albrecht-Dürer-Straße 12号");
+        assert_eq!(number.road_number.as_deref(), Some("12"));
     }
 }

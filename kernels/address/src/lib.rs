@@ -2,18 +2,21 @@
 //! form, and matches them against a library of places.
 //!
 //! ```
-//! use gridweave_address::{parse, Standard};
-//! let a = Standard::from_text("澜江市南桥区北苑街道新华路202号东湖花园３幢一单元５０２室");
-//! let b = Standard::from_text("东湖花园3栋1-502");
-//! assert_eq!(a.compound.as_deref(), Some("东湖花园"));
-//! assert_eq!(a.room_key("C:东湖花园"), b.room_key("C:东湖花园"));
+//! use gridweave_address::{Entry, Hints, LibraryBuilder, Standard, match_text, parse};
+//! let door = "澜江市南桥区北苑街道新华路202号东湖花园3栋1单元502室";
+//! let mut builder = LibraryBuilder::default();
+//! builder.add(&[Entry { id: "7".into(), address: door.into(), ..Entry::default() }]);
+//! let library = builder.finish();
+//! let found = match_text("東湖花园３幢一单元５０２", &library, &Hints::default());
+//! assert_eq!(found.accepted.map(|place| place.id).as_deref(), Some("7"));
+//! assert_eq!(library.suggest("dhhy", None, 5)[0].id, "7");
+//! assert_eq!(Standard::from_text(door).compound.as_deref(), Some("东湖花园"));
 //! assert_eq!(parse("新华路202号")[0].text, "新华路");
 //! ```
 //!
 //! A match abstains when two doors fit equally or none does, and falls back to the deepest level
 //! that is certain (the building when the room is unknown), and says so.
 
-mod keyed;
 mod keys;
 mod kinds;
 mod letters;
@@ -25,10 +28,9 @@ mod rules;
 mod slots;
 pub mod tagger;
 
-pub use keyed::{Candidate, Library, match_by_keys};
-pub use keys::{Standard, anchor_keys, place_keys};
+pub use keys::Standard;
 pub use kinds::ElementKind;
-pub use library::{AddressIndex, Entry, InvalidLibrary, KnownPlace, LibraryBuilder, Source};
-pub use matching::{ACCEPT, Hints, Match, Ranked, match_text};
+pub use library::{AddressIndex, Entry, InvalidLibrary, KnownPlace, LibraryBuilder, LiveLibrary, Source};
+pub use matching::{ACCEPT, Hints, Match, Ranked, Suggestion, match_text};
 pub use normalise::{normalise, numeral};
 pub use parse::{Element, parse};

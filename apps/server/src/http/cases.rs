@@ -252,7 +252,7 @@ async fn open(
         ..open_case::Input::default()
     };
     let case =
-        server.run(move |tx| open_case::run(tx, &ctx, &app.cells, &app.catalogues.cases, &input)).await?;
+        server.run(move |tx| open_case::run(tx, &ctx, &app.cells, &app.library, &app.catalogues.cases, &input)).await?;
     Ok(Json(case))
 }
 

@@ -112,8 +112,12 @@ async fn list(State(server): State<Server>, Query(query): Query<ListQuery>) -> A
 struct SuggestQuery {
     /// The text.
     q: String,
-    /// At most so many.
-    limit: Option<i64>,
+    /// At most so many; 10 where it is not given, 50 at most.
+    limit: Option<usize>,
+    /// Where the one who types is: longitude. What is near comes first among equals.
+    lon: Option<f64>,
+    /// Latitude.
+    lat: Option<f64>,
 }
 
 async fn suggest(
@@ -121,7 +125,10 @@ async fn suggest(
     Query(query): Query<SuggestQuery>,
 ) -> Answer<Json<Vec<Place>>> {
     let limit = query.limit.unwrap_or(10).clamp(1, 50);
-    Ok(Json(server.read(move |tx| Ok(queries::suggest(tx, &query.q, limit)?)).await?))
+    let near = query.lon.zip(query.lat).and_then(|(lon, lat)| LonLat::new(lon, lat));
+    let library = server.app.library.clone();
+    let found = server.read(move |tx| Ok(queries::suggest(tx, &library, &query.q, near, limit)?)).await?;
+    Ok(Json(found))
 }
 
 /// A text to be matched.
@@ -131,6 +138,10 @@ struct MatchQuery {
     text: String,
     /// Only in this division.
     division: Option<String>,
+    /// A coordinate that came with the text: longitude. Among doors that fit equally the near ones are likelier.
+    lon: Option<f64>,
+    /// Latitude.
+    lat: Option<f64>,
 }
 
 /// What a text means.
@@ -144,8 +155,15 @@ struct Matched {
 
 async fn match_route(State(server): State<Server>, Query(query): Query<MatchQuery>) -> Answer<Json<Matched>> {
     let division = query.division.as_deref().map(|code| scope_of(Some(code))).transpose()?;
-    let hints = Hints { division: division.map(|scope| (scope.lo, scope.hi)), ..Hints::default() };
-    let found = server.read(move |tx| Ok(queries::match_address(tx, &query.text, &hints)?)).await?;
+    let division = division.map(|scope| (scope.lo, scope.hi));
+    let point = query.lon.zip(query.lat).map(|(lon, lat)| [lon, lat]);
+    let library = server.app.library.clone();
+    let found = server
+        .read(move |tx| {
+            let hints = Hints { division, point, ..Hints::default() };
+            Ok(queries::match_address(tx, &library, &query.text, &hints)?)
+        })
+        .await?;
     Ok(Json(Matched {
         accepted: found.accepted.map(CandidateDoor::from),
         candidates: found.candidates.into_iter().map(CandidateDoor::from).collect(),

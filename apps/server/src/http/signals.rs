@@ -93,7 +93,10 @@ async fn push_route(
         .await
         .map_err(|error| super::Problem::failure(&error))?
         .map_err(|error| HttpRefusal::BadFile(error.to_string()))?;
-    let done = server.run(move |tx| crate::import::push_table(tx, &ctx, &feed, &digest, &table)).await?;
+    let library = server.app.library.clone();
+    let done = server
+        .run(move |tx| crate::import::push_table(tx, &ctx, &library, &feed, &digest, &table))
+        .await?;
     Ok(Json(done))
 }
 

@@ -2,7 +2,8 @@
 
 use crate::model::*;
 use crate::ops::edit_place::{self, Input as Edit};
-use crate::{queries, sql, store};
+use crate::store::{self, Changes};
+use crate::{queries, sql};
 use gridweave_access::{Action, Resource, may};
 use gridweave_core::{CorrectionId, Ctx, Entry, Event};
 use gridweave_db::{OpError, Tx};
@@ -136,11 +137,14 @@ fn add_missing(tx: &mut Tx, ctx: &Ctx, cells: &CellIndex, ticket: &Correction) -
         status: PlaceStatus::InUse,
         changed_at_ms: ctx.now().0,
         version: 1,
+        seq: 0,
+        redirect: None,
         id,
     };
-    store::insert(tx, ctx, &place, None)?;
+    let mut changes = Changes::default();
+    store::insert(tx, ctx, &mut changes, &place, None)?;
+    changes.end(tx)?;
     let body = json!({ "name": place.name, "parent": parent.id });
-    crate::store::library_changed(tx)?;
     record(tx, ctx, &Entry::new("addresses.add_place", format!("place:{}", place.id), place.division, body))?;
     emit(tx, ctx, &Event::AddressCorrected { place: place.id, point, division: place.division })?;
     Ok(())
@@ -156,15 +160,8 @@ mod tests {
     };
     use gridweave_address::Hints;
     use gridweave_core::{Actor, DivisionCode, Grant, PlaceId, Role, Zone};
-    use gridweave_db::{Db, migrate::Migration, testkit::on_both};
-
-    const STEPS: &[&[Migration]] = &[
-        gridweave_ledger::MIGRATIONS,
-        gridweave_jobs::MIGRATIONS,
-        gridweave_access::MIGRATIONS,
-        gridweave_territory::MIGRATIONS,
-        crate::MIGRATIONS,
-    ];
+    use crate::tests::STEPS;
+    use gridweave_db::{Db, testkit::on_both};
 
     fn steward(division: &str) -> Ctx {
         let grants = vec![Grant { role: Role::Steward, division: DivisionCode::parse(division).ok() }];
@@ -203,7 +200,9 @@ mod tests {
     }
 
     fn found(db: &Db, text: &'static str) -> Option<String> {
-        let matched = db.read_blocking(|tx| queries::match_address(tx, text, &Hints::default())).unwrap();
+        let library = crate::AddressLibrary::default();
+        let matched =
+            db.read_blocking(|tx| queries::match_address(tx, &library, text, &Hints::default())).unwrap();
         matched.accepted.map(|ranked| ranked.address)
     }
 

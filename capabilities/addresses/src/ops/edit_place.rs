@@ -1,7 +1,8 @@
 //! A steward changes a place directly.
 
 use crate::model::*;
-use crate::{queries, store};
+use crate::queries;
+use crate::store::{self, Changes};
 use gridweave_access::{Action, Resource, may};
 use gridweave_core::{Ctx, Entry, Event, LonLat, PlaceId};
 use gridweave_db::{OpError, Tx};
@@ -74,15 +75,18 @@ pub(crate) fn apply(
     }
     new.status = input.status.unwrap_or(old.status);
     new.version = old.version + 1;
-    store::update(tx, ctx, old, &new, &input.reason)?;
-    let below =
-        if new.address == old.address { 0 } else { store::readdress_below(tx, ctx, &new, &input.reason)? };
+    let mut changes = Changes::default();
+    store::update(tx, ctx, &mut changes, old, &new, &input.reason)?;
+    let below = match new.address == old.address {
+        true => 0,
+        false => store::readdress_below(tx, ctx, &mut changes, &new, &input.reason)?,
+    };
+    changes.end(tx)?;
     let body = json!({
         "from": { "name": old.name, "status": old.status },
         "to": { "name": new.name, "status": new.status },
         "below": below,
     });
-    crate::store::library_changed(tx)?;
     record(tx, ctx, &Entry::new("addresses.edit_place", format!("place:{}", old.id), new.division, body))?;
     emit(
         tx,

@@ -27,7 +27,7 @@ pub fn run(tx: &mut Tx, ctx: &Ctx, source: &str, features: &[BaseFeature]) -> Re
         )?;
     }
     let body = json!({ "source": source, "features": features.len() });
-    crate::store::library_changed(tx)?;
+    tx.exec(&sql::NEXT_EPOCH, &[])?;
     record(tx, ctx, &Entry::new("addresses.import_base_map", format!("source:{source}"), 0, body))?;
     Ok(features.len() as u64)
 }

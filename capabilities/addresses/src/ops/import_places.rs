@@ -2,7 +2,8 @@
 //! or are in the library already.
 
 use crate::model::*;
-use crate::{queries, sql, store};
+use crate::store::{self, Changes};
+use crate::{queries, sql};
 use gridweave_access::{Action, Resource, may};
 use gridweave_atlas::{Geometry, wkb};
 use gridweave_core::{Ctx, Entry, LonLat, PlaceId};
@@ -69,6 +70,7 @@ pub fn run(tx: &mut Tx, ctx: &Ctx, cells: &CellIndex, rows: &[PlaceRow]) -> Resu
         }
     })?;
     let snapshot = cells.current(tx)?;
+    let mut changes = Changes::default();
     let mut done = Imported { rows: rows.len() as u64, ..Imported::default() };
     let mut parents: std::collections::HashMap<String, Place> = Default::default();
     for row in rows {
@@ -115,15 +117,17 @@ pub fn run(tx: &mut Tx, ctx: &Ctx, cells: &CellIndex, rows: &[PlaceRow]) -> Resu
             status: PlaceStatus::InUse,
             changed_at_ms: ctx.now().0,
             version: 1,
+            seq: 0,
+            redirect: None,
         };
-        let kept = put(tx, ctx, row, place, &mut done)?;
+        let kept = put(tx, ctx, &mut changes, row, place, &mut done)?;
         if row.kind != PlaceKind::Room {
             parents.insert(kept.code.clone(), kept);
         }
     }
+    changes.end(tx)?;
     if done.added + done.changed > 0 {
         let body = json!({ "rows": done.rows, "added": done.added, "changed": done.changed });
-        crate::store::library_changed(tx)?;
         record(tx, ctx, &Entry::new("addresses.import_places", "places", 0, body))?;
     }
     Ok(done)
@@ -134,32 +138,41 @@ fn reject(done: &mut Imported, row: &PlaceRow, code: &'static str, value: &str) 
 }
 
 /// Adds the place or brings the known one up to date; gives what the library holds now.
-fn put(tx: &mut Tx, ctx: &Ctx, row: &PlaceRow, place: Place, done: &mut Imported) -> Result<Place, OpError> {
+fn put(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    changes: &mut Changes,
+    row: &PlaceRow,
+    place: Place,
+    done: &mut Imported,
+) -> Result<Place, OpError> {
     let kept = match queries::by_code(tx, &row.code)? {
         None => {
-            store::insert(tx, ctx, &place, row.outline.as_ref().map(wkb::write))?;
+            store::insert(tx, ctx, changes, &place, row.outline.as_ref().map(wkb::write))?;
             done.added += 1;
             place
         }
         Some(old) => {
             let new = Place { id: old.id.clone(), status: old.status, version: old.version + 1, ..place };
+            let new = Place { redirect: old.redirect.clone(), ..new };
             let same = old.name == new.name && old.address == new.address && old.point == new.point;
             let redrawn = match &row.outline {
                 Some(outline) => queries::outline(tx, &old.id)?.as_ref() != Some(outline),
                 None => false,
             };
             if !same {
-                store::update(tx, ctx, &old, &new, "import")?;
+                store::update(tx, ctx, changes, &old, &new, "import")?;
             }
             if let Some(outline) = row.outline.as_ref().filter(|_| redrawn) {
-                tx.exec(&sql::SET_OUTLINE, &[(&old.id).into(), wkb::write(outline).into()])?;
+                let params = [(&old.id).into(), wkb::write(outline).into(), changes.next(tx)?.into()];
+                tx.exec(&sql::SET_OUTLINE, &params)?;
             }
             done.changed += u64::from(!same || redrawn);
             if same { old } else { new }
         }
     };
     for alias in &row.aliases {
-        store::add_keys(tx, &kept.id, alias, "alias")?;
+        store::add_alias(tx, changes, &kept, alias)?;
     }
     Ok(kept)
 }

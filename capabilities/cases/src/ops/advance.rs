@@ -124,6 +124,7 @@ mod tests {
     use super::*;
     use crate::model::State;
     use crate::ops::{dispatch, merge, open_case};
+    use gridweave_addresses::AddressLibrary;
     use gridweave_core::{AccountId, Actor, DivisionCode, Grant, Role, Zone};
     use gridweave_db::{Db, migrate::Migration, testkit::on_both};
     use gridweave_territory::CellIndex;
@@ -158,7 +159,9 @@ mod tests {
                 once_key: key.clone(),
                 ..open_case::Input::default()
             };
-            open_case::run(tx, &acting("op", Role::Operator), &CellIndex::default(), &catalogue(), &input)
+            let library = AddressLibrary::default();
+            let ctx = acting("op", Role::Operator);
+            open_case::run(tx, &ctx, &CellIndex::default(), &library, &catalogue(), &input)
         })
         .unwrap()
     }

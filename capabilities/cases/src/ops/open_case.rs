@@ -5,6 +5,7 @@ use crate::model::*;
 use crate::{sql, store};
 use gridweave_access as access;
 use gridweave_address::Hints;
+use gridweave_addresses::AddressLibrary;
 use gridweave_addresses::queries::{match_address, place};
 use gridweave_core::{
     CaseId, CaseNo, Ctx, DivisionCode, Entry, Event, LonLat, PlaceId, Zone, time::MINUTE_MS,
@@ -73,6 +74,7 @@ pub fn run(
     tx: &mut Tx,
     ctx: &Ctx,
     cells: &CellIndex,
+    library: &AddressLibrary,
     catalogue: &Catalogue,
     input: &Input,
 ) -> Result<Case, OpError> {
@@ -92,7 +94,7 @@ pub fn run(
     }
     let category =
         catalogue.category(&input.category).ok_or_else(|| OpenCase::NoCategory(input.category.clone()))?;
-    let at = locate(tx, cells, input)?;
+    let at = locate(tx, cells, library, input)?;
     access::may(&ctx.actor, access::Action::CaseOpen, &access::Resource::in_division(at.division), None)
         // Somebody who may open cases somewhere may report what cannot be located.
         .or_else(|denied| match at.division {
@@ -142,12 +144,18 @@ pub fn run(
     Ok(case)
 }
 
-fn locate(tx: &mut Tx, cells: &CellIndex, input: &Input) -> Result<Where, OpError> {
+fn locate(
+    tx: &mut Tx,
+    cells: &CellIndex,
+    library: &AddressLibrary,
+    input: &Input,
+) -> Result<Where, OpError> {
     let known = match &input.place {
         Some(id) => Some(place(tx, id)?.ok_or(OpenCase::NoPlace)?),
         None if input.address.trim().is_empty() => None,
         None => {
-            let matched = match_address(tx, &input.address, &Hints::default())?;
+            let hints = Hints { point: input.point.map(|p| [p.lon, p.lat]), ..Hints::default() };
+            let matched = match_address(tx, library, &input.address, &hints)?;
             matched.accepted.map(|ranked| place(tx, &PlaceId(ranked.id))).transpose()?.flatten()
         }
     };

@@ -6,6 +6,7 @@ use crate::model::{CandidateDoor, SignalState};
 use crate::sql;
 use gridweave_access::{Action, Resource, may};
 use gridweave_address::Hints;
+use gridweave_addresses::AddressLibrary;
 use gridweave_addresses::queries::{match_address, place};
 use gridweave_core::{Ctx, Entry, Event, PlaceId, SignalId, TimeMs, Zone};
 use gridweave_db::{DbError, OpError, Tx, Value};
@@ -72,6 +73,7 @@ pub fn run(
     feed: &Feed,
     digest: &str,
     rows: &[Row],
+    library: &AddressLibrary,
     door_of_meter: DoorOfMeter<'_>,
 ) -> Result<Pushed, OpError> {
     may(&ctx.actor, Action::FeedPush, &Resource::city(), None)?;
@@ -81,7 +83,7 @@ pub fn run(
         return Ok(Pushed { repeated: true, ..before });
     }
     let mut push =
-        Push { tx, ctx, feed, door_of_meter, done: Pushed { rows: rows.len() as u64, ..Pushed::default() } };
+        Push { tx, ctx, feed, library, door_of_meter, done: Pushed { rows: rows.len() as u64, ..Pushed::default() } };
     match feed.observes {
         Observes::Readings => push.readings(rows)?,
         Observes::ZeroUse | Observes::SuddenChange => push.list(rows)?,
@@ -100,11 +102,16 @@ pub fn run(
 
 /// The one door that a text means for certain, with its division; else the candidates. A signal
 /// about a home needs the room itself, not its building.
+/// Where the same subject was found the last time is likelier.
 pub(crate) fn match_door(
     tx: &mut Tx,
+    library: &AddressLibrary,
+    subject: &str,
     address: &str,
 ) -> Result<(Option<(PlaceId, i64)>, Vec<CandidateDoor>), DbError> {
-    let matched = match_address(tx, address, &Hints::default())?;
+    let last = tx.opt(&sql::LAST_PLACE, &[subject.into()], |row| row.text(0))?;
+    let hints = Hints { last: last.as_deref(), ..Hints::default() };
+    let matched = match_address(tx, library, address, &hints)?;
     let candidates = matched.candidates.into_iter().map(CandidateDoor::from).collect();
     let Some(accepted) = matched.accepted.filter(|ranked| ranked.level == "room") else {
         return Ok((None, candidates));
@@ -118,6 +125,7 @@ struct Push<'a, 'b> {
     tx: &'a mut Tx<'b>,
     ctx: &'a Ctx,
     feed: &'a Feed,
+    library: &'a AddressLibrary,
     door_of_meter: DoorOfMeter<'a>,
     done: Pushed,
 }
@@ -296,7 +304,7 @@ impl Push<'_, '_> {
         match (&door, draft.address) {
             (Some(id), _) => division = place(self.tx, id)?.map_or(0, |place| place.division),
             (None, Some(address)) => {
-                let (found, others) = match_door(self.tx, address)?;
+                let (found, others) = match_door(self.tx, self.library, draft.subject, address)?;
                 candidates = others;
                 if let Some((id, at)) = found {
                     division = at;

@@ -3,7 +3,8 @@
 use super::doors::{ANY, door_hash, id_hash};
 use super::file::File;
 use super::names::NameTable;
-use super::records::{AnchorRecord, DIVISIONS, NONE, PlaceRecord, number_code};
+use super::records::{ALIAS, AnchorRecord, DIVISIONS, NONE, PlaceRecord, number_code};
+use super::spelled::orders;
 use super::{AddressIndex, kind_number};
 use crate::ElementKind;
 use crate::keys::Standard;
@@ -45,8 +46,8 @@ pub struct LibraryBuilder {
     places: Vec<PlaceRecord>,
     /// Text of identifiers and addresses.
     text: Vec<u8>,
-    /// Other keys of places.
-    aliases: Vec<(u32, u32, Numbers)>,
+    /// The same places by their other addresses.
+    aliases: Vec<PlaceRecord>,
 }
 
 impl LibraryBuilder {
@@ -60,12 +61,7 @@ impl LibraryBuilder {
             })
             .collect();
         for (entry, (standard, aliases)) in entries.iter().zip(read) {
-            let number = self.places.len() as u32;
             let (anchor, numbers) = self.anchor(&standard);
-            for alias in &aliases {
-                let (anchor, numbers) = self.anchor(alias);
-                self.aliases.push((number, anchor, numbers));
-            }
             let cut = |text: &str, most: usize| text.floor_char_boundary(most);
             let (id, address) =
                 (&entry.id[..cut(&entry.id, 255)], &entry.address[..cut(&entry.address, 65_535)]);
@@ -73,7 +69,7 @@ impl LibraryBuilder {
             self.text.extend(id.as_bytes());
             self.text.extend(address.as_bytes());
             let e7 = |degrees: f64| (degrees * 1e7).round() as i32;
-            self.places.push(PlaceRecord {
+            let place = PlaceRecord {
                 id: start,
                 address_length: address.len() as u16,
                 id_length: id.len() as u8,
@@ -85,7 +81,13 @@ impl LibraryBuilder {
                 lon_e7: entry.point.map_or(i32::MAX, |p| e7(p[0])),
                 lat_e7: entry.point.map_or(i32::MAX, |p| e7(p[1])),
                 division: PlaceRecord::halves(entry.division),
-            });
+            };
+            self.places.push(place);
+            for alias in &aliases {
+                let (anchor, Numbers { building, unit, room }) = self.anchor(alias);
+                let kind = place.kind | ALIAS;
+                self.aliases.push(PlaceRecord { anchor, building, unit, room, kind, ..place });
+            }
         }
     }
 
@@ -123,6 +125,8 @@ impl LibraryBuilder {
 
     /// Compiles what was gathered.
     pub fn finish(mut self) -> AddressIndex {
+        let known = self.places.len();
+        self.places.append(&mut self.aliases);
         let mut buildings = HashSet::new();
         for place in &self.places {
             if place.building != NONE && buildings.insert((place.anchor, place.building)) {
@@ -130,13 +134,14 @@ impl LibraryBuilder {
             }
         }
         let postings = self.postings();
-        let doors = self.doors();
+        let doors = self.doors(known);
         let (name_slots, bloom) = self.names.slots();
         let mut text = std::mem::take(&mut self.text);
         for (record, name) in self.names.records.iter_mut().zip(&self.names.texts) {
             record.text = text.len() as u32;
             text.extend(&name.as_bytes()[..usize::from(record.text_length)]);
         }
+        let [by_letters, by_pinyin, by_initials] = orders(&self.hung_on());
         let file = File::of([
             &text,
             bytemuck::cast_slice(&self.names.records),
@@ -146,6 +151,10 @@ impl LibraryBuilder {
             bytemuck::cast_slice(&self.anchors),
             bytemuck::cast_slice(&doors),
             bytemuck::cast_slice(&self.places),
+            bytemuck::cast_slice(&self.by_anchor(known)),
+            bytemuck::cast_slice(&by_letters),
+            bytemuck::cast_slice(&by_pinyin),
+            bytemuck::cast_slice(&by_initials),
         ]);
         AddressIndex { file }
     }
@@ -174,7 +183,28 @@ impl LibraryBuilder {
         postings
     }
 
-    fn doors(&self) -> Vec<u64> {
+    /// Names that something hangs on: what is worth proposing.
+    fn hung_on(&self) -> Vec<(u32, &str)> {
+        let known = self.names.records.iter().zip(&self.names.texts).enumerate();
+        let used = known.filter(|(_, (record, _))| record.as_compound + record.as_road > 0);
+        used.map(|(number, (_, text))| (number as u32, text.as_str())).collect()
+    }
+
+    /// The numbers of places, those of an anchor beside each other and in the order of their numbers. Other
+    /// addresses of a place are not among them: what is proposed is written as the library writes it.
+    fn by_anchor(&self, known: usize) -> Vec<u32> {
+        let mut numbers: Vec<u32> = (0..known as u32).collect();
+        numbers.par_sort_unstable_by_key(|number| {
+            let place = &self.places[*number as usize];
+            // What has no number stands before what has.
+            let below = [place.building, place.unit, place.room].map(|n| n.wrapping_add(1));
+            (place.anchor, below, *number)
+        });
+        numbers
+    }
+
+    /// Doors by their numbers, the `known` first places also by their identifiers.
+    fn doors(&self, known: usize) -> Vec<u64> {
         let mut hashed: Vec<(u64, u32)> = Vec::with_capacity(self.places.len() * 3);
         let mut key = |number: u32, anchor: u32, n: Numbers, single: bool| {
             hashed.push((door_hash(anchor, n.building, n.unit, n.room), number));
@@ -197,11 +227,8 @@ impl LibraryBuilder {
             let single = self.anchors[place.anchor as usize].buildings == 1;
             key(number as u32, place.anchor, numbers, single);
         }
-        for (number, anchor, numbers) in &self.aliases {
-            key(*number, *anchor, *numbers, false);
-        }
         let text = &self.text;
-        for (number, place) in self.places.iter().enumerate() {
+        for (number, place) in self.places[..known].iter().enumerate() {
             let start = place.id as usize;
             let id = std::str::from_utf8(&text[start..start + usize::from(place.id_length)]).unwrap_or("");
             hashed.push((id_hash(id), number as u32));

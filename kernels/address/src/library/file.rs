@@ -9,8 +9,8 @@ use std::ops::Range;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
-const MAGIC: u64 = u64::from_le_bytes(*b"GWADDR\0\x01");
-const SECTIONS: usize = 8;
+const MAGIC: u64 = u64::from_le_bytes(*b"GWADDR\0\x02");
+const SECTIONS: usize = 12;
 const HEADER: usize = 8 * (3 + 2 * SECTIONS);
 
 /// Bytes that last: a mapped file or memory.
@@ -45,6 +45,12 @@ pub(crate) enum Part {
     /// Hash → place.
     DoorSlots,
     Places,
+    /// Places by what they hang on and their numbers.
+    ByAnchor,
+    /// Names in the order of their letters, pinyin, initials.
+    ByLetters,
+    ByPinyin,
+    ByInitials,
 }
 
 /// An open file.

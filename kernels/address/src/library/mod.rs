@@ -6,14 +6,20 @@ mod doors;
 mod file;
 mod names;
 mod records;
+mod live;
+mod spelled;
 
 pub use build::{Entry, LibraryBuilder};
 pub(crate) use doors::{ANY, Doors};
 pub use file::{InvalidLibrary, Source};
+pub use live::LiveLibrary;
+pub(crate) use live::Layer;
 pub(crate) use names::{Mention, Names, cost};
 pub(crate) use records::{AnchorRecord, DIVISIONS, NONE, PlaceRecord, number_code};
+pub(crate) use spelled::{Continued, Spelled, Spelling};
 
 use file::{File, Part};
+use records::ALIAS;
 use std::sync::Arc;
 
 /// A compiled library. Cheap to clone.
@@ -50,15 +56,15 @@ impl AddressIndex {
 
     /// How many places there are.
     pub fn len(&self) -> usize {
-        self.places().len()
+        self.places().partition_point(|place| place.kind & ALIAS == 0)
     }
 
     /// Is there none?
     pub fn is_empty(&self) -> bool {
-        self.places().is_empty()
+        self.len() == 0
     }
 
-    /// The place of a number below [`len`](Self::len).
+    /// The place of a number below [`len`](Self::len), and of one that matching found.
     pub fn place(&self, number: u32) -> Option<KnownPlace<'_>> {
         let record = self.places().get(number as usize)?;
         let text = self.file.text(Part::Text);
@@ -70,7 +76,7 @@ impl AddressIndex {
             .then(|| [f64::from(record.lon_e7) / 1e7, f64::from(record.lat_e7) / 1e7]);
         Some(KnownPlace {
             id: part(start, middle)?,
-            kind: KINDS.get(usize::from(record.kind)).copied().unwrap_or(""),
+            kind: KINDS.get(usize::from(record.kind & !ALIAS)).copied().unwrap_or(""),
             address: part(middle, end)?,
             point,
             division: record.division(),
@@ -80,6 +86,11 @@ impl AddressIndex {
     /// The number of an identifier's place.
     pub fn number_of(&self, id: &str) -> Option<u32> {
         self.doors().of_id(id, |number| self.place(number).is_some_and(|place| place.id == id))
+    }
+
+    /// The same for all records of a place.
+    pub(crate) fn identity(&self, number: u32) -> u32 {
+        self.places().get(number as usize).map_or(NONE, |place| place.id)
     }
 
     pub(crate) fn names(&self) -> Names<'_> {
@@ -92,6 +103,24 @@ impl AddressIndex {
 
     pub(crate) fn places(&self) -> &[PlaceRecord] {
         self.file.records(Part::Places)
+    }
+
+    /// The numbers of the places of an anchor, in the order of their numbers.
+    pub(crate) fn below(&self, anchor: u32) -> &[u32] {
+        let (all, places): (&[u32], _) = (self.file.records(Part::ByAnchor), self.places());
+        let of = |number: &u32| places.get(*number as usize).map_or(NONE, |place| place.anchor);
+        let from = all.partition_point(|number| of(number) < anchor);
+        let count = all[from..].partition_point(|number| of(number) == anchor);
+        &all[from..from + count]
+    }
+
+    pub(crate) fn spelled(&self, how: Spelling) -> Spelled<'_> {
+        let part = match how {
+            Spelling::Letters => Part::ByLetters,
+            Spelling::Pinyin => Part::ByPinyin,
+            Spelling::Initials => Part::ByInitials,
+        };
+        Spelled { entries: self.file.records(part), how }
     }
 
     pub(crate) fn doors(&self) -> Doors<'_> {

@@ -47,16 +47,19 @@ pub(crate) struct AnchorRecord {
     pub buildings: u32,
 }
 
+/// Bit of a record's kind: the same place as another record, by another address.
+pub(crate) const ALIAS: u8 = 0x80;
+
 /// A place.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 #[repr(C)]
 pub(crate) struct PlaceRecord {
-    /// Its identifier.
+    /// Its identifier; all records of a place share it.
     pub id: u32,
     /// Its address, behind the identifier.
     pub address_length: u16,
     pub id_length: u8,
-    /// Its kind, by number.
+    /// Its kind, by number, perhaps with [`ALIAS`].
     pub kind: u8,
     /// What it hangs on.
     pub anchor: u32,

@@ -44,6 +44,11 @@ pub(super) struct Reading {
 }
 
 impl Reading {
+    /// Does the text say of something that it is otherwise?
+    pub fn contradicts(&self) -> bool {
+        self.contradicted
+    }
+
     /// In words for faces.
     pub fn reasons(&self, library: &AddressIndex) -> Vec<String> {
         let names = library.names();
@@ -63,7 +68,7 @@ impl Reading {
 }
 
 /// A number that stands at a place of a text, and where it ends with its 号.
-fn number_at(letters: &[Letter], at: usize) -> Option<(u32, usize)> {
+pub(super) fn number_at(letters: &[Letter], at: usize) -> Option<(u32, usize)> {
     let mut end = at;
     while end < letters.len() && is_numeral(letters[end].letter) {
         end += 1;

@@ -6,12 +6,14 @@
 //! confidence is the share of the best reading beside its rivals and beside "none of these".
 
 mod evidence;
+mod suggest;
 mod tail;
 
 use crate::keys::Standard;
 use crate::letters::{Letter, letters};
-use crate::library::{ANY, AddressIndex, Mention, NONE, PlaceRecord};
+use crate::library::{ANY, AddressIndex, Layer, LiveLibrary, Mention, NONE, PlaceRecord};
 use evidence::{Reading, Text};
+pub use suggest::Suggestion;
 use tail::Tail;
 
 /// What else is known.
@@ -64,7 +66,8 @@ const NONE_OF_THESE: f32 = 3.0;
 const LETTERS_MAX: usize = 120;
 
 /// A reading with the place that it leads to.
-struct Weighed {
+struct Weighed<'a> {
+    layer: Layer<'a>,
     place: u32,
     depth: Depth,
     /// The text asks for more than was found.
@@ -105,54 +108,77 @@ impl Depth {
 
 /// Matches a text against a library. O(letters²) look-ups; the work for one text has a limit.
 pub fn match_text(text: &str, library: &AddressIndex, hints: &Hints) -> Match {
+    match_in(text, &[Layer::whole(library)], hints)
+}
+
+impl LiveLibrary {
+    /// Matches a text against the library as it is now.
+    pub fn match_text(&self, text: &str, hints: &Hints) -> Match {
+        match_in(text, &self.layers(), hints)
+    }
+}
+
+fn match_in(text: &str, layers: &[Layer], hints: &Hints) -> Match {
     let mut letters = letters(text);
     letters.truncate(LETTERS_MAX);
     let divisions = Standard::from_text(text).divisions;
-    let mut mentions: Vec<Mention> = Vec::new();
-    library.names().whole(&letters, &mut mentions);
-    let first = weigh_all(library, &letters, &mentions, &divisions, hints);
-    let found = told(library, first);
+    let mut weighed = Vec::new();
+    let mut mentions: Vec<Vec<Mention>> = Vec::new();
+    for layer in layers {
+        let mut found = Vec::new();
+        layer.index.names().whole(&letters, &mut found);
+        weigh_all(*layer, &letters, &found, &divisions, hints, &mut weighed);
+        mentions.push(found);
+    }
+    let found = told(weighed);
     if found.accepted.is_some() {
         return found;
     }
     // Something may be written so badly that no name sounds like it.
-    let known = mentions.len();
-    library.names().nearly(&letters, &mut mentions);
-    if mentions.len() == known {
-        return found;
+    let (mut weighed, mut more) = (Vec::new(), false);
+    for (layer, mentions) in layers.iter().zip(&mut mentions) {
+        let known = mentions.len();
+        layer.index.names().nearly(&letters, mentions);
+        more |= mentions.len() > known;
+        weigh_all(*layer, &letters, mentions, &divisions, hints, &mut weighed);
     }
-    told(library, weigh_all(library, &letters, &mentions, &divisions, hints))
+    if more { told(weighed) } else { found }
 }
 
-fn weigh_all(
-    library: &AddressIndex,
+fn weigh_all<'a>(
+    layer: Layer<'a>,
     letters: &[Letter],
     mentions: &[Mention],
     divisions: &[(crate::ElementKind, String)],
     hints: &Hints,
-) -> Vec<Weighed> {
-    let text = Text::of(library, letters, mentions, divisions);
-    let mut weighed: Vec<Weighed> = Vec::new();
+    weighed: &mut Vec<Weighed<'a>>,
+) {
+    let text = Text::of(layer.index, letters, mentions, divisions);
     for anchor in text.anchors(ANCHORS_MAX) {
         let reading = text.read(anchor);
         if reading.weight > -2.0 {
-            weigh(library, letters, reading, hints, &mut weighed);
+            weigh(layer, letters, reading, hints, weighed);
         }
     }
-    weighed
 }
 
 /// The places that a reading's numbers lead to.
-fn weigh(
-    library: &AddressIndex,
+fn weigh<'a>(
+    layer: Layer<'a>,
     letters: &[Letter],
     reading: Reading,
     hints: &Hints,
-    out: &mut Vec<Weighed>,
+    out: &mut Vec<Weighed<'a>>,
 ) {
+    let library = layer.index;
     let tail = Tail::of(&letters[reading.end.min(letters.len())..]);
-    let doors = library.doors();
     let mut found = Vec::new();
+    let find = |door: [u32; 3], found: &mut Vec<u32>| {
+        found.clear();
+        let [building, unit, room] = door;
+        library.doors().find(reading.anchor, building, unit, room, found);
+        found.retain(|place| layer.shows(*place));
+    };
     let mut push = |place: u32, falls_short: bool, unit_missing: bool, plus: f32| {
         let Some(record) = library.places().get(place as usize) else { return };
         let code = record.division();
@@ -171,11 +197,10 @@ fn weigh(
             }
         }
         let depth = Depth::of(record);
-        out.push(Weighed { place, depth, falls_short, unit_missing, weight, reading: reading.clone() });
+        out.push(Weighed { layer, place, depth, falls_short, unit_missing, weight, reading: reading.clone() });
     };
     for (rank, door) in tail.doors.iter().enumerate() {
-        found.clear();
-        doors.find(reading.anchor, door.building, door.unit, door.room, &mut found);
+        find([door.building, door.unit, door.room], &mut found);
         let unit_missing = door.unit == ANY;
         for place in &found {
             push(*place, false, unit_missing, DOOR_FOUND - rank as f32 * 0.4 - tail.unread);
@@ -186,8 +211,7 @@ fn weigh(
     }
     // As deep as it is certain.
     for door in tail.above() {
-        found.clear();
-        doors.find(reading.anchor, door.building, door.unit, NONE, &mut found);
+        find([door.building, door.unit, NONE], &mut found);
         for place in &found {
             push(*place, true, false, -2.0);
         }
@@ -195,7 +219,7 @@ fn weigh(
             return;
         }
     }
-    doors.find(reading.anchor, NONE, NONE, NONE, &mut found);
+    find([NONE; 3], &mut found);
     for place in &found {
         push(*place, true, false, -3.0);
     }
@@ -212,14 +236,16 @@ fn nearness(a: [f64; 2], b: [f64; 2]) -> f32 {
 }
 
 /// The best first, with confidence: the share beside the rivals and beside "none of these".
-fn told(library: &AddressIndex, mut weighed: Vec<Weighed>) -> Match {
+fn told(mut weighed: Vec<Weighed>) -> Match {
     weighed.sort_by(|a, b| {
-        a.falls_short.cmp(&b.falls_short).then(b.weight.total_cmp(&a.weight)).then(a.place.cmp(&b.place))
+        let by_weight = a.falls_short.cmp(&b.falls_short).then(b.weight.total_cmp(&a.weight));
+        by_weight.then(a.place.cmp(&b.place))
     });
     let mut seen = Vec::new();
     weighed.retain(|one| {
-        let fresh = !seen.contains(&one.place);
-        seen.push(one.place);
+        let place = (std::ptr::from_ref(one.layer.index), one.layer.index.identity(one.place));
+        let fresh = !seen.contains(&place);
+        seen.push(place);
         fresh
     });
     let whole = weighed.iter().filter(|one| !one.falls_short);
@@ -229,6 +255,7 @@ fn told(library: &AddressIndex, mut weighed: Vec<Weighed>) -> Match {
         .iter()
         .take(CANDIDATES_MAX)
         .filter_map(|one| {
+            let library = one.layer.index;
             let place = library.place(one.place)?;
             let mut reasons = vec![format!("level:{}", one.depth.name())];
             if one.falls_short {
@@ -340,6 +367,58 @@ mod tests {
         let hints = Hints { last: Some("1"), ..Hints::default() };
         let found = match_text("东湖花园3栋1单元502", &library, &hints);
         assert_eq!(found.accepted.unwrap().id, "1");
+    }
+
+    #[test]
+    fn another_address_leads_to_the_same_place() {
+        let mut builder = LibraryBuilder::default();
+        builder.add(&[Entry {
+            id: "7".to_owned(),
+            address: "南桥区新华路202号滨湖花园3栋1单元502室".to_owned(),
+            aliases: vec!["南桥区新华路202号东湖花园3栋1单元502室".to_owned(), "老棉纺厂宿舍3栋502".to_owned()],
+            ..Entry::default()
+        }]);
+        let library = builder.finish();
+        assert_eq!((library.len(), library.number_of("7")), (1, Some(0)));
+        for text in ["滨湖花园3-1-502", "东湖花园3栋1单元502", "老棉纺厂宿舍3栋502"] {
+            let found = match_text(text, &library, &Hints::default()).accepted.unwrap();
+            assert_eq!((found.id.as_str(), found.level.as_str()), ("7", "room"), "{text}");
+            assert_eq!(found.address, "南桥区新华路202号滨湖花园3栋1单元502室");
+        }
+        assert_eq!(library.suggest("lmfc", None, 5).len(), 0, "proposed as the library writes it");
+    }
+
+    #[test]
+    fn changes_lie_over_what_is_compiled() {
+        let base = library(&[
+            "南桥区新华路202号东湖花园3栋1单元502室",
+            "南桥区新华路202号东湖花园3栋2单元502室",
+            "南桥区建设一路20号",
+        ]);
+        let live = LiveLibrary::new(base);
+        let accepted = |live: &LiveLibrary, text: &str| {
+            live.match_text(text, &Hints::default()).accepted.map(|found| found.id)
+        };
+        assert_eq!(accepted(&live, "东湖花园3栋502"), None, "two units have a 502");
+        // One of the two is gone: now there is only one.
+        let less = live.with_changes(&[], ["1"]);
+        assert_eq!(accepted(&less, "东湖花园3栋502").as_deref(), Some("0"));
+        assert_eq!(less.len(), 2);
+        // A new one in the changes is as much a rival as one that was compiled.
+        let entry = |id: &str, address: &str, aliases: &[&str]| Entry {
+            id: id.to_owned(),
+            address: address.to_owned(),
+            aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
+            ..Entry::default()
+        };
+        let third = entry("9", "南桥区新华路202号东湖花园3栋3单元502室", &[]);
+        let more = live.with_changes(&[third], ["1"]);
+        assert_eq!(accepted(&more, "东湖花园3栋502"), None);
+        assert_eq!(accepted(&more, "东湖花园3栋3单元502").as_deref(), Some("9"));
+        let renamed = live.with_changes(&[entry("2", "南桥区滨江一路20号", &["南桥区建设一路20号"])], []);
+        assert_eq!(accepted(&renamed, "滨江一路20号").as_deref(), Some("2"));
+        assert_eq!(accepted(&renamed, "建设一路20号").as_deref(), Some("2"));
+        assert_eq!((renamed.len(), accepted(&live, "滨江一路20号")), (3, None));
     }
 
     #[test]
