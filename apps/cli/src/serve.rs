@@ -60,6 +60,7 @@ pub fn serve(settings: &Settings) -> anyhow::Result<ExitCode> {
         app.db.listen();
         tokio::spawn(app.runner().run_forever());
         gridweave_server::drop_folder::watch(&app);
+        gridweave_server::library_files::watch(&app);
         // Scripts and tests read this line to learn the port.
         println!("gridweave listens on http://{address}");
         http::run(listener, app, ended()).await?;

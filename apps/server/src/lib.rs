@@ -12,6 +12,7 @@ pub mod http;
 pub mod import;
 pub mod kept;
 pub mod layers;
+pub mod library_files;
 pub mod refusals;
 pub mod simulate;
 pub mod wiring;

@@ -104,6 +104,23 @@ pub fn last_change(tx: &mut Tx) -> Result<i64, DbError> {
     tx.one(&sql::SEQ, &[], |row| row.int(0))
 }
 
+/// Compiled libraries that are of this database, with the number of the last change in each; the newest first.
+pub fn library_files(tx: &mut Tx) -> Result<Vec<(String, i64)>, DbError> {
+    tx.all(&sql::FILES, &[], |row| Ok((row.text(0)?, row.int(1)?)))
+}
+
+/// Files that are known; each server keeps one of its own.
+const LIBRARY_FILES_MAX: usize = 20;
+
+/// Makes a compiled library known, so that the next start opens it.
+pub fn put_library_file(tx: &mut Tx, id: &str, seq: i64) -> Result<(), DbError> {
+    tx.exec(&sql::PUT_FILE, &[id.into(), seq.into()])?;
+    if let Some((_, oldest)) = library_files(tx)?.get(LIBRARY_FILES_MAX) {
+        tx.exec(&sql::DROP_FILES, &[(*oldest + 1).into()])?;
+    }
+    Ok(())
+}
+
 /// Other addresses of a place.
 pub fn aliases(tx: &mut Tx, id: &PlaceId) -> Result<Vec<String>, DbError> {
     tx.all(&sql::ALIASES, &[id.into()], |row| row.text(0))

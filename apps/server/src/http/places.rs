@@ -13,7 +13,8 @@ use gridweave_address::Hints;
 use gridweave_addresses::ops::{decide_correction, edit_place, open_correction};
 use gridweave_addresses::queries::{self, Former};
 use gridweave_addresses::{Correction, CorrectionState, Place, PlaceKind, PlaceStatus, Problem};
-use gridweave_core::{CorrectionId, DivisionCode, LonLat, PlaceId, Scope};
+use gridweave_core::time::TimeMs;
+use gridweave_core::{CorrectionId, DivisionCode, LonLat, PlaceId, Scope, Zone};
 use gridweave_signals::model::CandidateDoor;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -45,7 +46,19 @@ pub(super) fn routes() -> Vec<Route> {
             export,
         )
         .query::<ExportQuery>(),
-        get("/api/v1/places/{id}", read, "One place", place).returns::<Place>(),
+        get(
+            "/api/v1/places/changes",
+            Access::May(Action::PlacesExport),
+            "What changed in the library after a number, for departments that keep a copy",
+            changes,
+        )
+        .query::<ChangesQuery>()
+        .returns::<Changes>(),
+        get("/api/v1/places/{id}", read, "One place, now or as it was at a time", place)
+            .query::<PlaceQuery>()
+            .returns::<Place>(),
+        get("/api/v1/places/{id}/aliases", read, "Other addresses of a place", aliases)
+            .returns::<Vec<String>>(),
         patch("/api/v1/places/{id}", Access::May(Action::PlaceEdit), "Change a place (If-Match)", edit)
             .body::<EditBody>()
             .returns::<Place>(),
@@ -210,8 +223,95 @@ async fn export(
         .into_response())
 }
 
-async fn place(State(server): State<Server>, Path(id): Path<String>) -> Answer<Response> {
-    let found = server.read(move |tx| Ok(queries::place(tx, &PlaceId(id.clone()))?)).await?;
+/// Where the copy stands.
+#[derive(Deserialize, JsonSchema)]
+struct ChangesQuery {
+    /// The number that the last answer ended with; 0 for all.
+    since: Option<i64>,
+    /// Only in this division.
+    division: Option<String>,
+    /// At most so many; 500 where it is not given, 5,000 at most.
+    limit: Option<i64>,
+}
+
+/// Changes in their order. A place that changed more than once is told once, as it is now.
+#[derive(Serialize, JsonSchema)]
+struct Changes {
+    /// Places that changed; abandoned ones too, with what took over from them.
+    changes: Vec<queries::PlaceChange>,
+    /// Ask with this number the next time.
+    next: i64,
+    /// Is there more at once?
+    more: bool,
+}
+
+async fn changes(
+    State(server): State<Server>,
+    Who(ctx): Who,
+    Query(query): Query<ChangesQuery>,
+) -> Answer<Json<Changes>> {
+    let since = query.since.unwrap_or(0);
+    if since < 0 {
+        return Err(HttpRefusal::BadQuery("since: a number that an answer ended with, or 0".to_owned()).into());
+    }
+    let limit = query.limit.unwrap_or(500).clamp(1, 5000);
+    let wanted = scope_of(query.division.as_deref())?;
+    let visible =
+        reach(&ctx.actor, Action::PlacesExport).map_err(|d| super::problem::TxProblem::from(d).0)?;
+    let scope = visible.scope.intersect(wanted);
+    let answer = server
+        .read(move |tx| {
+            let last = queries::last_change(tx)?;
+            let mut changes = queries::changes(tx, since, scope, limit + 1)?;
+            let more = changes.len() as i64 > limit;
+            changes.truncate(limit as usize);
+            // Changes elsewhere are passed over, so that they are not looked through again.
+            let next = match changes.last() {
+                Some(change) if more => change.seq,
+                _ => last.max(since),
+            };
+            Ok(Changes { changes, next, more })
+        })
+        .await?;
+    Ok(Json(answer))
+}
+
+async fn aliases(State(server): State<Server>, Path(id): Path<String>) -> Answer<Json<Vec<String>>> {
+    Ok(Json(server.read(move |tx| Ok(queries::aliases(tx, &PlaceId(id.clone()))?)).await?))
+}
+
+/// A time, or the end of a day.
+fn moment(zone: &Zone, text: &str) -> Result<TimeMs, HttpRefusal> {
+    let time = zone
+        .parse(text)
+        .ok_or_else(|| HttpRefusal::BadQuery("at: write 2026-11-23 or 2026-11-23T08:00:00+08:00".to_owned()))?;
+    let whole_day = text.trim().len() <= "2026-11-23".len();
+    Ok(if whole_day { TimeMs(zone.start_of_day(zone.day_of(time) + 1).0 - 1) } else { time })
+}
+
+/// When.
+#[derive(Deserialize, JsonSchema)]
+struct PlaceQuery {
+    /// As it was then: a time as RFC 3339 or a day (its end). Now where it is not given.
+    at: Option<String>,
+}
+
+async fn place(
+    State(server): State<Server>,
+    Path(id): Path<String>,
+    Query(query): Query<PlaceQuery>,
+) -> Answer<Response> {
+    let zone = server.app.system.zone.clone();
+    let at = query.at.as_deref().map(|text| moment(&zone, text)).transpose()?;
+    let found = server
+        .read(move |tx| {
+            let id = PlaceId(id.clone());
+            Ok(match at {
+                Some(at) => queries::place_at(tx, &id, at)?,
+                None => queries::place(tx, &id)?,
+            })
+        })
+        .await?;
     let found = found.ok_or(HttpRefusal::NotFound)?;
     Ok(([(header::ETAG, format!("\"{}\"", found.version))], Json(found)).into_response())
 }

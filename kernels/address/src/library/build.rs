@@ -151,7 +151,7 @@ impl LibraryBuilder {
             bytemuck::cast_slice(&self.anchors),
             bytemuck::cast_slice(&doors),
             bytemuck::cast_slice(&self.places),
-            bytemuck::cast_slice(&self.by_anchor(known)),
+            bytemuck::cast_slice(&self.by_anchor()),
             bytemuck::cast_slice(&by_letters),
             bytemuck::cast_slice(&by_pinyin),
             bytemuck::cast_slice(&by_initials),
@@ -190,10 +190,9 @@ impl LibraryBuilder {
         used.map(|(number, (_, text))| (number as u32, text.as_str())).collect()
     }
 
-    /// The numbers of places, those of an anchor beside each other and in the order of their numbers. Other
-    /// addresses of a place are not among them: what is proposed is written as the library writes it.
-    fn by_anchor(&self, known: usize) -> Vec<u32> {
-        let mut numbers: Vec<u32> = (0..known as u32).collect();
+    /// The numbers of places, those of an anchor beside each other and in the order of their numbers.
+    fn by_anchor(&self) -> Vec<u32> {
+        let mut numbers: Vec<u32> = (0..self.places.len() as u32).collect();
         numbers.par_sort_unstable_by_key(|number| {
             let place = &self.places[*number as usize];
             // What has no number stands before what has.

@@ -119,6 +119,11 @@ impl LiveLibrary {
 }
 
 fn match_in(text: &str, layers: &[Layer], hints: &Hints) -> Match {
+    told(&weighed_in(text, layers, hints))
+}
+
+/// What a text may mean, the best first.
+fn weighed_in<'a>(text: &str, layers: &[Layer<'a>], hints: &Hints) -> Vec<Weighed<'a>> {
     let mut letters = letters(text);
     letters.truncate(LETTERS_MAX);
     let divisions = Standard::from_text(text).divisions;
@@ -130,19 +135,19 @@ fn match_in(text: &str, layers: &[Layer], hints: &Hints) -> Match {
         weigh_all(*layer, &letters, &found, &divisions, hints, &mut weighed);
         mentions.push(found);
     }
-    let found = told(weighed);
-    if found.accepted.is_some() {
-        return found;
+    let weighed = ranked(weighed);
+    if weighed.first().is_some_and(|best| !best.falls_short && confidence(best, sum(&weighed)) >= ACCEPT) {
+        return weighed;
     }
     // Something may be written so badly that no name sounds like it.
-    let (mut weighed, mut more) = (Vec::new(), false);
+    let (mut again, mut more) = (Vec::new(), false);
     for (layer, mentions) in layers.iter().zip(&mut mentions) {
         let known = mentions.len();
         layer.index.names().nearly(&letters, mentions);
         more |= mentions.len() > known;
-        weigh_all(*layer, &letters, mentions, &divisions, hints, &mut weighed);
+        weigh_all(*layer, &letters, mentions, &divisions, hints, &mut again);
     }
-    if more { told(weighed) } else { found }
+    if more { ranked(again) } else { weighed }
 }
 
 fn weigh_all<'a>(
@@ -235,8 +240,8 @@ fn nearness(a: [f64; 2], b: [f64; 2]) -> f32 {
     (3.0 - metres / 150.0).clamp(-3.0, 3.0) as f32
 }
 
-/// The best first, with confidence: the share beside the rivals and beside "none of these".
-fn told(mut weighed: Vec<Weighed>) -> Match {
+/// The best first, each place once.
+fn ranked(mut weighed: Vec<Weighed<'_>>) -> Vec<Weighed<'_>> {
     weighed.sort_by(|a, b| {
         let by_weight = a.falls_short.cmp(&b.falls_short).then(b.weight.total_cmp(&a.weight));
         by_weight.then(a.place.cmp(&b.place))
@@ -248,9 +253,28 @@ fn told(mut weighed: Vec<Weighed>) -> Match {
         seen.push(place);
         fresh
     });
+    weighed
+}
+
+/// What all readings that find what the text asks for weigh together, with "none of these".
+fn sum(weighed: &[Weighed]) -> f32 {
     let whole = weighed.iter().filter(|one| !one.falls_short);
-    let sum: f32 = whole.clone().map(|one| one.weight.exp()).sum::<f32>() + NONE_OF_THESE.exp();
-    let rivals = whole.clone().filter(|one| weighed[0].weight - one.weight < 2.0).count();
+    whole.map(|one| one.weight.exp()).sum::<f32>() + NONE_OF_THESE.exp()
+}
+
+/// The share beside the rivals and beside "none of these", in thousandths.
+fn confidence(one: &Weighed, sum: f32) -> f64 {
+    let share = f64::from(one.weight.exp() / sum);
+    // What the text asks for is not there: this is only where it would be.
+    let share = if one.falls_short { share.min(0.6) } else { share };
+    (share * 1000.0).round() / 1000.0
+}
+
+/// In words for faces, the best first.
+fn told(weighed: &[Weighed]) -> Match {
+    let sum = sum(weighed);
+    let whole = weighed.iter().filter(|one| !one.falls_short);
+    let rivals = whole.filter(|one| weighed[0].weight - one.weight < 2.0).count();
     let candidates: Vec<Ranked> = weighed
         .iter()
         .take(CANDIDATES_MAX)
@@ -268,14 +292,11 @@ fn told(mut weighed: Vec<Weighed>) -> Match {
                 reasons.push("unit_missing".to_owned());
             }
             reasons.extend(one.reading.reasons(library));
-            let share = f64::from(one.weight.exp() / sum);
-            // What the text asks for is not there: this is only where it would be.
-            let confidence = if one.falls_short { share.min(0.6) } else { share };
             Some(Ranked {
                 id: place.id.to_owned(),
                 level: one.depth.name().to_owned(),
                 address: place.address.to_owned(),
-                confidence: (confidence * 1000.0).round() / 1000.0,
+                confidence: confidence(one, sum),
                 reasons,
             })
         })
@@ -385,7 +406,8 @@ mod tests {
             assert_eq!((found.id.as_str(), found.level.as_str()), ("7", "room"), "{text}");
             assert_eq!(found.address, "南桥区新华路202号滨湖花园3栋1单元502室");
         }
-        assert_eq!(library.suggest("lmfc", None, 5).len(), 0, "proposed as the library writes it");
+        let typed = library.suggest("lmfc", None, 5);
+        assert_eq!(typed[0].address, "南桥区新华路202号滨湖花园3栋1单元502室", "proposed as the library writes it");
     }
 
     #[test]

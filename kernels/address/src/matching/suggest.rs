@@ -1,7 +1,7 @@
 //! Places that a half-typed text may mean: names that go on from what is typed, in letters, pinyin or its
 //! initials, and doors whose numbers do.
 
-use super::LETTERS_MAX;
+use super::{Hints, LETTERS_MAX};
 use super::evidence::{Text, number_at};
 use crate::keys::Standard;
 use crate::letters::{Letter, letters};
@@ -70,6 +70,11 @@ fn suggest_in(text: &str, layers: &[Layer], near: Option<[f64; 2]>, limit: usize
     let mut found: Vec<Scored> = Vec::new();
     for layer in layers {
         Typed { layer: *layer, letters: &typed, found: &mut found }.look(text);
+    }
+    for (rank, one) in super::weighed_in(text, layers, &Hints::default()).into_iter().enumerate() {
+        let score = if one.falls_short { 0.0 } else { MATCHED };
+        let score = score - rank as f32;
+        found.push(Scored { layer: one.layer, place: one.place, score, order: [0; 5] });
     }
     if let Some(here) = near {
         for one in &mut found {
@@ -144,6 +149,8 @@ struct Typed<'a, 'b> {
     found: &'b mut Vec<Scored<'a>>,
 }
 
+/// The text means the place as it stands.
+const MATCHED: f32 = 130.0;
 /// A name was typed whole, then perhaps numbers.
 const NAMED: f32 = 100.0;
 /// A name is being typed: in letters, in pinyin, in initials.
