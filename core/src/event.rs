@@ -222,6 +222,19 @@ events! {
         /// Where.
         division: i64,
     }
+    /// A place was given up for another, or that was undone: what is tied to the one belongs to the other.
+    PlaceRedirected {
+        /// The place that was given up.
+        place: PlaceId,
+        /// The place that took over.
+        to: PlaceId,
+        /// The change that did it.
+        edit: EditId,
+        /// It was undone: what followed goes back.
+        undone: bool,
+        /// Where.
+        division: i64,
+    }
     /// A grid plan came into force.
     PlanPublished {
         /// The plan.

@@ -56,6 +56,8 @@ id_type! {
     PlanId;
     /// A proposal to change the address library (纠错工单).
     CorrectionId;
+    /// A change that a steward made to the address library.
+    EditId;
     /// A person in the registers.
     PersonId;
     /// An organisation in the registers.

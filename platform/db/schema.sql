@@ -206,6 +206,78 @@ create table library_epoch (
 );
 insert into library_epoch (one, epoch) values (1, 1);
 
+-- addresses_0003_sequence
+alter table places add column seq bigint not null default 0;
+update places set seq = (select n from (select id, row_number() over (order by id) as n from places) as numbered where numbered.id = places.id);
+create index places_by_seq on places (seq);
+alter table places add column redirect_id text collate "C";
+alter table library_epoch add column seq bigint not null default 0;
+update library_epoch set seq = (select count(*) from places);
+create table place_aliases (
+    place_id text collate "C" not null references places (id),
+    address text collate "C" not null,
+    primary key (place_id, address)
+);
+insert into place_aliases (place_id, address)
+    select distinct place_id, replace(replace(replace(replace(key, 'C:', ''), 'R:', ''), '||', '-'), '|', '-')
+    from place_keys where source = 'alias';
+drop table place_keys;
+create table library_files (
+    id text collate "C" primary key,
+    seq bigint not null
+);
+
+-- addresses_0004_edits
+create table place_edits (
+    id text collate "C" primary key,
+    kind text not null,
+    place_id text collate "C" not null,
+    division bigint not null,
+    made_by text not null,
+    made_by_name text not null,
+    at_ms bigint not null,
+    reason text not null,
+    places bigint not null,
+    undoes text collate "C",
+    undone_by text collate "C"
+);
+create index place_edits_by_place on place_edits (place_id, id);
+create index place_edits_by_division on place_edits (division, id);
+create table place_edit_places (
+    edit_id text collate "C" not null references place_edits (id),
+    place_id text collate "C" not null,
+    version_before bigint not null,
+    version_after bigint not null,
+    primary key (edit_id, place_id)
+);
+create table place_moved (
+    edit_id text collate "C" not null,
+    what text not null,
+    key text collate "C" not null,
+    place_id text collate "C" not null,
+    primary key (edit_id, what, key)
+);
+alter table place_history add column outline bytea;
+
+-- addresses_0005_quality
+create table quality_findings (
+    rule text not null,
+    place_id text collate "C" not null,
+    division bigint not null,
+    detail text not null,
+    since_ms bigint not null,
+    primary key (rule, place_id)
+);
+create index quality_by_division on quality_findings (rule, division, place_id);
+create table quality_days (
+    day bigint not null,
+    rule text not null,
+    found bigint not null,
+    at_ms bigint not null,
+    primary key (day, rule)
+);
+alter table corrections add column waits bigint not null default 0;
+
 -- registers_0001_people_and_places
 create table people (
     id text collate "C" primary key,
@@ -318,6 +390,9 @@ create table signals (
 );
 create index signals_by_state on signals (state, division, id);
 create index signals_by_place on signals (place_id, id);
+
+-- signals_0002_subject
+create index signals_by_subject on signals (subject, id);
 
 -- cases_0001_cases
 create table cases (

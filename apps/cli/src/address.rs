@@ -49,6 +49,7 @@ pub fn run(settings: &Settings, what: AddressCommand) -> anyhow::Result<ExitCode
             }
             Ok(ExitCode::SUCCESS)
         }
+        AddressCommand::Suggest { library, limit, text } => suggest(&library, limit, text),
         AddressCommand::Match { library, input, column: name, out, rejects } => {
             match_table(settings, &library, &input, &name, &out, rejects.as_deref())
         }
@@ -166,6 +167,32 @@ fn parse_lines(model: Option<&Path>) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn suggest(library_file: &Path, limit: usize, texts: Vec<String>) -> anyhow::Result<ExitCode> {
+    let clock = Instant::now();
+    let index = library(library_file)?;
+    eprintln!("{} places in {:.2} s", index.len(), clock.elapsed().as_secs_f64());
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut answer = |text: &str| {
+        let clock = Instant::now();
+        let found = index.suggest(text, None, limit);
+        let micros = clock.elapsed().as_micros() as u64;
+        let places: Vec<Value> = found
+            .into_iter()
+            .map(|place| json!({ "place_id": place.id, "kind": place.kind, "address": place.address }))
+            .collect();
+        writeln!(out, "{}", json!({ "text": text, "places": places, "micros": micros }))
+    };
+    if texts.is_empty() {
+        for line in std::io::stdin().lock().lines() {
+            answer(&line?)?;
+        }
+    } else {
+        texts.iter().try_for_each(|text| answer(text))?;
+    }
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// The library of a table; rows without identifier or address are told and left out.
 fn compiled(path: &Path) -> anyhow::Result<AddressIndex> {
     let source = open_batches(path)?;
@@ -173,7 +200,7 @@ fn compiled(path: &Path) -> anyhow::Result<AddressIndex> {
     let at = |name: &str| header.iter().position(|column| column == name);
     let id = at("place_id").map_or_else(|| column(&header, "code", path), Ok)?;
     let address = column(&header, "address", path)?;
-    let extra: Vec<Option<usize>> = ["kind", "lon", "lat", "division"].map(at).to_vec();
+    let extra: Vec<Option<usize>> = ["kind", "lon", "lat", "division", "aliases"].map(at).to_vec();
     let wanted: Vec<usize> = [id, address].into_iter().chain(extra.iter().flatten().copied()).collect();
     let bar = source.rows().map_or_else(ProgressBar::no_length, ProgressBar::new);
     let (mut builder, mut faults) = (LibraryBuilder::default(), Faults::default());
@@ -192,7 +219,7 @@ fn compiled(path: &Path) -> anyhow::Result<AddressIndex> {
                     id: batch.columns[0].text(row),
                     address: batch.columns[1].text(row),
                     kind: extra[0].map(|column| column.text(row)).unwrap_or_default(),
-                    aliases: Vec::new(),
+                    aliases: extra[4].map(|column| aliases(&column.text(row))).unwrap_or_default(),
                     point: number(1, row).zip(number(2, row)).map(|(lon, lat)| [lon, lat]),
                     division: number(3, row).map_or(0, |code| code as i64),
                 };
@@ -210,6 +237,10 @@ fn compiled(path: &Path) -> anyhow::Result<AddressIndex> {
     }
     bar.finish_and_clear();
     Ok(builder.finish())
+}
+
+fn aliases(text: &str) -> Vec<String> {
+    text.split(';').map(str::trim).filter(|alias| !alias.is_empty()).map(str::to_owned).collect()
 }
 
 /// The library of a table, or one that was compiled before.

@@ -594,12 +594,27 @@ pub enum AddressCommand {
         after_help = "Example:\n  gridweave address compile --library places.csv --out places.addresses"
     )]
     Compile {
-        /// Table (CSV or Parquet) with place_id (or code) and address; kind, lon, lat, division where there.
+        /// Table (CSV or Parquet) with place_id (or code) and address; kind, lon, lat, division, aliases (parted by
+        /// semicolons) where there.
         #[arg(long)]
         library: PathBuf,
         /// Compiled library (.addresses).
         #[arg(long)]
         out: PathBuf,
+    },
+    /// Complete half-typed addresses, in letters, pinyin or its initials.
+    #[command(
+        after_help = "Examples:\n  gridweave address suggest --library places.addresses dhhy3\n  gridweave address suggest --library places.csv < typed.txt\n\nEach text is answered with one line of JSON: its places, the likeliest first, and how long that took."
+    )]
+    Suggest {
+        /// Table (CSV or Parquet) with place_id (or code) and address, or a compiled library (.addresses).
+        #[arg(long)]
+        library: PathBuf,
+        /// At most so many places a text.
+        #[arg(long, default_value_t = 10)]
+        limit: usize,
+        /// What is typed; the lines of standard input where it is not given.
+        text: Vec<String>,
     },
     /// Match a column of a table against a library of places.
     #[command(

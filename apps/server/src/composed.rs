@@ -2,7 +2,7 @@
 
 use crate::assembly::App;
 use gridweave_access::{self as access, Resource};
-use gridweave_addresses::{Place, PlaceKind, queries as places};
+use gridweave_addresses::{Place, PlaceKind, PlaceStatus, Touched, queries as places};
 use gridweave_cases::{Case, queries as cases};
 use gridweave_core::{Ctx, Event, PlaceId, Zone};
 use gridweave_db::{DbError, OpError, Tx};
@@ -174,4 +174,55 @@ pub fn card(tx: &mut Tx, ctx: &Ctx, app: &App, id: &PlaceId) -> Result<Card, OpE
         signals: signals::at_place(tx, id, 20)?,
         place,
     })
+}
+
+/// What a change of the library touches, here and in other rooms.
+#[derive(Debug, Default, Serialize, schemars::JsonSchema)]
+pub struct Effects {
+    /// How many places change.
+    pub places: usize,
+    /// Of each kind.
+    pub by_kind: std::collections::BTreeMap<String, usize>,
+    /// People who live there.
+    pub people: i64,
+    /// Organisations that trade there.
+    pub organisations: i64,
+    /// Devices that stand there.
+    pub devices: i64,
+    /// Open cases there.
+    pub open_cases: i64,
+    /// The first of them, as they were and as they are.
+    pub examples: Vec<Example>,
+}
+
+/// A place before and after a change.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct Example {
+    /// Address before; none of a new place.
+    pub before: Option<String>,
+    /// Address after; none of one that is given up.
+    pub after: Option<String>,
+}
+
+/// Examples that are told.
+const EXAMPLES_MAX: usize = 8;
+
+/// Counts what a change of the library touches.
+pub fn effects(tx: &mut Tx, ctx: &Ctx, touched: &[Touched]) -> Result<Effects, DbError> {
+    let mut effects = Effects { places: touched.len(), ..Effects::default() };
+    let today = ctx.today();
+    for Touched { before, after } in touched {
+        *effects.by_kind.entry(after.kind.name().to_owned()).or_default() += 1;
+        let [people, organisations, devices] = registers::counts_at(tx, &after.id, today)?;
+        effects.people += people;
+        effects.organisations += organisations;
+        effects.devices += devices;
+        effects.open_cases += cases::count_open_at(tx, &after.id)?;
+        if effects.examples.len() < EXAMPLES_MAX {
+            let in_use = (after.status != PlaceStatus::Abandoned).then(|| after.address.clone());
+            let before = before.as_ref().filter(|was| was.status != PlaceStatus::Abandoned);
+            effects.examples.push(Example { before: before.map(|was| was.address.clone()), after: in_use });
+        }
+    }
+    Ok(effects)
 }

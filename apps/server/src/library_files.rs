@@ -4,8 +4,9 @@
 
 use crate::assembly::App;
 use gridweave_address::AddressIndex;
-use gridweave_addresses::{compile, queries};
-use gridweave_db::DbError;
+use gridweave_addresses::ops::record_quality;
+use gridweave_addresses::{compile, quality, queries};
+use gridweave_db::{DbError, OpError};
 use gridweave_files::{map_file, unfinished};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -105,6 +106,24 @@ fn forget_others(kept: &Path) {
     }
 }
 
+/// Looks through the library by its rules, unless that was done today; `anew` does it in any case.
+pub fn check_quality(app: &App, anew: bool) -> Result<bool, LibraryError> {
+    let today = app.system.today();
+    let done = app.db.read_blocking(|tx| quality::days(tx, today))?;
+    if !done.is_empty() && !anew {
+        return Ok(false);
+    }
+    let found = app.db.read_blocking(quality::check)?;
+    let ctx = app.system.clone();
+    app.db.write_blocking(move |tx| record_quality::run(tx, &ctx, &found)).map_err(|error| match error {
+        OpError::Db(error) => LibraryError::Db(error),
+        OpError::Refused(refusal) => {
+            LibraryError::Db(DbError::Corrupt { what: "quality", why: refusal.code.to_owned() })
+        }
+    })?;
+    Ok(true)
+}
+
 /// Opens the library, then compiles it again whenever enough has changed, for as long as the server lives.
 pub fn watch(app: &App) {
     let app = app.clone();
@@ -116,7 +135,8 @@ pub fn watch(app: &App) {
                 if !opened {
                     open(&this)?;
                 }
-                compact(&this)
+                compact(&this)?;
+                check_quality(&this, false)
             });
             match work.await {
                 Ok(Ok(_)) => opened = true,

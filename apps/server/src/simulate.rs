@@ -283,7 +283,9 @@ impl Simulation {
         let app = self.app.clone();
         let Some(feed) = app.catalogues.feed("water-daily").cloned() else { return Ok(()) };
         let digest = format!("simulated-{day}");
-        self.write(move |tx| import::push_table(tx, &app.system, &app.library, &feed, &digest, &table).map(drop))?;
+        self.write(move |tx| {
+            import::push_table(tx, &app.system, &app.library, &feed, &digest, &table).map(drop)
+        })?;
         self.app.runner().drain()?;
         Ok(())
     }
@@ -474,7 +476,9 @@ impl Simulation {
         let table = Table { header, rows: rows.collect(), bad: Vec::new() };
         let app = self.app.clone();
         let Some(feed) = app.catalogues.feed("zero-use-list").cloned() else { return Ok(()) };
-        self.write(move |tx| import::push_table(tx, &app.system, &app.library, &feed, "simulated-list", &table).map(drop))?;
+        self.write(move |tx| {
+            import::push_table(tx, &app.system, &app.library, &feed, "simulated-list", &table).map(drop)
+        })?;
         self.app.runner().drain()?;
         Ok(())
     }

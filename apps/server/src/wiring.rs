@@ -33,6 +33,10 @@ pub const LOOP: &[(&str, &str, Reaction)] = &[
     ("VisitClosed",      "addresses.correct",         |tx, ctx, _, e| addresses::correct_from_visit(tx, ctx, e)),
     // The library changed: signals that waited for a door are matched again. The loop is closed.
     ("AddressCorrected", "signals.rematch",           |tx, ctx, app, e| signals::rematch_waiting(tx, ctx, &app.library, e)),
+    // A place was given up for another: what is tied to it follows, and goes back when that is undone.
+    ("PlaceRedirected",  "registers.follow",          |tx, ctx, _, e| registers::follow_redirect(tx, ctx, e)),
+    ("PlaceRedirected",  "cases.follow",              |tx, ctx, _, e| cases::follow_redirect(tx, ctx, e)),
+    ("PlaceRedirected",  "signals.follow",            |tx, ctx, _, e| signals::follow_redirect(tx, ctx, e)),
     // A case that ended or came back takes its open tasks with it.
     ("CaseEnded",        "visits.cancel",             |tx, ctx, _, e| visits::cancel_tasks(tx, ctx, e)),
     ("CaseMoved",        "visits.cancel_returned",    |tx, ctx, _, e| visits::cancel_tasks(tx, ctx, e)),

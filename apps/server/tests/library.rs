@@ -91,7 +91,11 @@ fn an_accepted_correction_is_what_the_next_push_matches_and_stands_in_the_feed_o
         city.app.runner().drain().unwrap();
         let waiting = city.get(&admin, "/api/v1/signals?state=unmatched").1.to_string();
         assert!(!waiting.contains("听涛苑1栋1单元101"), "{waiting}");
-        assert_eq!(city.get(&worker, "/api/v1/places/changes").0, 403, "the whole library is not for workers");
+        assert_eq!(
+            city.get(&worker, "/api/v1/places/changes").0,
+            403,
+            "the whole library is not for workers"
+        );
         assert_eq!(city.get(&steward, "/api/v1/places/changes?since=-1").1["code"], "query_invalid");
 
         let id = place["id"].as_str().unwrap();
@@ -133,7 +137,8 @@ fn a_compiled_library_is_opened_again_with_what_changed_since() {
         };
         let (base, changes) = again(&city.app);
         assert!(base == places && changes > 10, "{base} {changes}");
-        let files = || std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+        let files =
+            || std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
         // A damaged file is left aside; the library is compiled from the database.
         let path = files().remove(0);
         let mut bytes = std::fs::read(&path).unwrap();
@@ -143,5 +148,129 @@ fn a_compiled_library_is_opened_again_with_what_changed_since() {
         assert!(files().is_empty());
         assert!(library_files::compact_beyond(&city.app, 1, 1).unwrap());
         assert_eq!((files().len(), again(&city.app)), (1, (places, 0)));
+    });
+}
+
+fn edit(city: &City, who: &Session, change: Value, preview: bool) -> (u16, Value) {
+    let body = json!({ "change": change, "reason": "核实", "preview": preview });
+    city.call(who, "post", "/api/v1/places/edits", &body)
+}
+
+#[test]
+fn a_change_tells_what_moves_along_before_it_is_made_and_takes_everything_back() {
+    on_both(MIGRATIONS, |db| {
+        let city = City::over(db);
+        let (steward, operator, worker) =
+            (city.sign_in("steward"), city.sign_in("operator"), city.sign_in("worker001"));
+        let from = building_of(&city, &steward, "东湖花园1栋");
+        let into = building_of(&city, &steward, "东湖花园2栋");
+        let case = json!({ "title": "路灯不亮", "category": "public.facility", "address": "东湖花园1栋" });
+        let no = city.call(&operator, "post", "/api/v1/cases", &case).1["no"].as_str().unwrap().to_owned();
+        let merge = json!({ "kind": "merge", "place": from["id"], "into": into["id"] });
+        assert_eq!(edit(&city, &worker, merge.clone(), true).0, 403);
+        let (status, preview) = edit(&city, &steward, merge.clone(), true);
+        assert_eq!(status, 200, "{preview}");
+        let effects = &preview["effects"];
+        assert!(preview["edit"].is_null() && effects["places"].as_u64().unwrap() > 1, "{preview}");
+        assert!(effects["people"].as_i64().unwrap() > 0 && effects["open_cases"] == 1, "{preview}");
+        assert_eq!(building_of(&city, &steward, "东湖花园1栋"), from, "nothing was done");
+
+        let people = |place: &Value| {
+            let path = format!("/api/v1/places/{}/card", place["id"].as_str().unwrap());
+            city.get(&steward, &path).1["facts"]["below"]["residents"].as_i64()
+        };
+        let (before_from, before_into) = (people(&from).unwrap(), people(&into).unwrap());
+        let (status, done) = edit(&city, &steward, merge, false);
+        assert_eq!((status, &done["effects"]), (200, effects));
+        city.app.runner().drain().unwrap();
+        assert_eq!(people(&into), Some(before_from + before_into), "everybody moved along");
+        let case = |key: &str| city.get(&operator, &format!("/api/v1/cases/{no}")).1["case"][key].clone();
+        assert_eq!(case("place"), into["id"]);
+        let edits = city.get(&steward, "/api/v1/places/edits").1;
+        assert_eq!((&edits["items"][0]["id"], &edits["items"][0]["kind"]), (&done["edit"], &json!("merge")));
+
+        let undo = format!("/api/v1/places/edits/{}/undo", done["edit"].as_str().unwrap());
+        assert_eq!(city.call(&steward, "post", &undo, &json!({})).0, 200);
+        city.app.runner().drain().unwrap();
+        assert_eq!((people(&from), people(&into)), (Some(before_from), Some(before_into)));
+        assert_eq!(case("place"), from["id"]);
+    });
+}
+
+fn building_of(city: &City, who: &Session, address: &str) -> Value {
+    let found = city.get(who, &format!("/api/v1/places/suggest?q={address}&limit=3")).1;
+    found.as_array().unwrap().iter().find(|place| place["kind"] == "building").unwrap().clone()
+}
+
+#[test]
+fn what_breaks_the_rules_is_listed_and_counted_day_by_day() {
+    on_both(MIGRATIONS, |db| {
+        let city = City::over(db);
+        let steward = city.sign_in("steward");
+        let found = |quality: &Value, rule: &str| {
+            let rules = quality["rules"].as_array().unwrap().iter();
+            rules.filter(|one| one["rule"] == rule).map(|one| one["found"].as_i64().unwrap()).sum::<i64>()
+        };
+        let never = city.get(&steward, "/api/v1/places/quality").1;
+        assert!(never["checked_at_ms"].is_null() && never["rules"].as_array().unwrap().len() == 6);
+        let clean = city.call(&steward, "post", "/api/v1/places/quality/check", &json!({})).1;
+        let building = building_of(&city, &steward, "东湖花园1栋");
+        let rename = json!({ "kind": "rename", "place": building["id"], "name": "甲" });
+        let (_, done) = edit(&city, &steward, rename, false);
+        assert_eq!(done["warnings"], json!(["name_form"]));
+        let checked = city.call(&steward, "post", "/api/v1/places/quality/check", &json!({})).1;
+        assert_eq!(found(&checked, "name_form"), found(&clean, "name_form") + 1);
+        let rule =
+            checked["rules"].as_array().unwrap().iter().find(|one| one["rule"] == "name_form").unwrap();
+        assert_eq!(rule["trend"].as_array().unwrap().len(), 1, "one day so far");
+        let list = city.get(&steward, "/api/v1/places/quality/name_form").1;
+        assert!(list["items"].as_array().unwrap().iter().any(|one| one["place"] == building["id"]), "{list}");
+        assert_eq!(city.get(&steward, "/api/v1/places/quality/beauty").0, 404);
+    });
+}
+
+#[test]
+fn what_could_not_be_matched_waits_by_cause_and_one_decision_answers_all_that_waited() {
+    on_both(MIGRATIONS, |db| {
+        let city = City::over(db);
+        let (steward, admin) = (city.sign_in("steward"), city.sign_in("admin"));
+        // Three texts for one door that is missing, one about nothing that is known.
+        for address in
+            ["东湖花园1栋1单元2999", "东湖花园1栋1单元2999室", "东湖花园１幢一单元2999室", "老棉纺厂宿舍9号"]
+        {
+            assert_eq!(pushed(&city, &admin, address)["unmatched"], 1, "{address}");
+        }
+        let causes = city.get(&steward, "/api/v1/corrections/causes").1;
+        let first = &causes["causes"][0];
+        assert_eq!((&first["problem"], &first["corrections"]), (&json!("missing"), &json!(3)), "{causes}");
+        assert!(
+            first["address"].as_str().unwrap().ends_with("东湖花园1栋1单元") && causes["median_ms"].is_null()
+        );
+        let place = first["place"].as_str().unwrap();
+        let tickets = city.get(&steward, &format!("/api/v1/corrections?problem=missing&place={place}")).1;
+        let ticket = &tickets["items"][0]["correction"];
+        assert_eq!((&ticket["name"], &ticket["kind"]), (&json!("2999室"), &json!("room")), "{tickets}");
+        let decide = |ticket: &Value, more: Value| {
+            let path = format!("/api/v1/corrections/{}/decide", ticket["id"].as_str().unwrap());
+            let mut body = json!({ "accept": true, "version": ticket["version"] });
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            city.call(&steward, "post", &path, &body)
+        };
+        assert_eq!(decide(ticket, json!({})).0, 200);
+        city.app.runner().drain().unwrap();
+        let causes = city.get(&steward, "/api/v1/corrections/causes").1;
+        let left = causes["causes"].as_array().unwrap();
+        assert_eq!((left.len(), &left[0]["problem"]), (1, &json!("also_called")), "{causes}");
+        assert_eq!(causes["decided"], 1);
+
+        // What nobody knows is told by the one who does.
+        let tickets = city.get(&steward, "/api/v1/corrections?problem=also_called&place=").1;
+        let ticket = &tickets["items"][0]["correction"];
+        assert_eq!(decide(ticket, json!({})).1["code"], "place_not_found", "{tickets}");
+        let meant = building_of(&city, &steward, "东湖花园1栋");
+        assert_eq!(decide(ticket, json!({ "place": meant["id"] })).0, 200);
+        let found = city.get(&steward, "/api/v1/places/match?text=老棉纺厂宿舍9号").1;
+        assert_eq!(found["accepted"]["place"], meant["id"], "{found}");
+        assert!(city.get(&steward, "/api/v1/corrections/causes").1["median_ms"].is_i64());
     });
 }

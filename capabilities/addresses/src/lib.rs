@@ -28,12 +28,14 @@ pub mod jobs;
 mod library;
 pub mod model;
 pub mod ops;
+pub mod quality;
 pub mod queries;
 pub mod sql;
 mod store;
 
 pub use library::{AddressLibrary, compile};
 pub use model::*;
+pub use store::Touched;
 
 use gridweave_db::migrate::Migration;
 
@@ -142,6 +144,62 @@ create table library_files (
     id code_text primary key,
     seq bigint not null
 );",
+    },
+    Migration {
+        name: "addresses_0004_edits",
+        // What a steward did in one go, with every place that it touched and the versions before and after, so that it
+        // can be undone; and what of other rooms followed a place that was given up.
+        text: "create table place_edits (
+    id code_text primary key,
+    kind text not null,
+    place_id code_text not null,
+    division bigint not null,
+    made_by text not null,
+    made_by_name text not null,
+    at_ms bigint not null,
+    reason text not null,
+    places bigint not null,
+    undoes code_text,
+    undone_by code_text
+);
+create index place_edits_by_place on place_edits (place_id, id);
+create index place_edits_by_division on place_edits (division, id);
+create table place_edit_places (
+    edit_id code_text not null references place_edits (id),
+    place_id code_text not null,
+    version_before bigint not null,
+    version_after bigint not null,
+    primary key (edit_id, place_id)
+);
+create table place_moved (
+    edit_id code_text not null,
+    what text not null,
+    key code_text not null,
+    place_id code_text not null,
+    primary key (edit_id, what, key)
+);
+alter table place_history add column outline bytea;",
+    },
+    Migration {
+        name: "addresses_0005_quality",
+        // What breaks the rules of the library and since when, how many each day; and how much waits for a correction.
+        text: "create table quality_findings (
+    rule text not null,
+    place_id code_text not null,
+    division bigint not null,
+    detail text not null,
+    since_ms bigint not null,
+    primary key (rule, place_id)
+);
+create index quality_by_division on quality_findings (rule, division, place_id);
+create table quality_days (
+    day bigint not null,
+    rule text not null,
+    found bigint not null,
+    at_ms bigint not null,
+    primary key (day, rule)
+);
+alter table corrections add column waits bigint not null default 0;",
     },
 ];
 

@@ -166,8 +166,8 @@ mod tests {
     use crate::ops::import_places::{self, PlaceRow};
     use crate::{PlaceKind, queries};
     use gridweave_address::Hints;
-    use gridweave_core::time::TimeMs;
-    use gridweave_core::{Actor, Ctx, Grant, LonLat, Role, Scope, Zone};
+    use gridweave_core::time::{ManualClock, TimeMs};
+    use gridweave_core::{Actor, Clock, Ctx, Grant, LonLat, OsRng, Role, Scope, SystemClock, Zone};
     use gridweave_db::{Db, testkit::on_both};
     use gridweave_territory::CellIndex;
 
@@ -209,7 +209,9 @@ mod tests {
             department: None,
             grants: vec![Grant { role: Role::Steward, division: None }],
         };
-        let ctx = Ctx::system(Zone::china()).acting_as(actor);
+        // A minute after everything else, so that before and after are apart.
+        let clock = ManualClock::at(SystemClock.now().plus_ms(60_000));
+        let ctx = Ctx::new(actor, Arc::new(clock), Arc::new(Mutex::new(OsRng)), Zone::china());
         db.write_blocking(move |tx| {
             let place = queries::by_code(tx, code)?.unwrap();
             edit_place::run(tx, &ctx, &CellIndex::default(), &place.id, place.version, &input)
@@ -229,27 +231,27 @@ mod tests {
     #[test]
     fn a_change_is_found_at_once_and_nothing_is_compiled_again() {
         on_both(crate::tests::STEPS, |db| {
-            compound(&db);
+            compound(db);
             let library = AddressLibrary::default();
             for text in ["东湖花园3栋502", "老棉纺厂宿舍3栋502"] {
-                assert_eq!(found(&db, &library, text).as_deref(), Some("东湖花园3栋502室"), "{text}");
+                assert_eq!(found(db, &library, text).as_deref(), Some("东湖花园3栋502室"), "{text}");
             }
             assert_eq!(library.sizes(), Some((3, 0)));
-            edit(&db, "c", named("滨湖花园"));
+            edit(db, "c", named("滨湖花园"));
             for text in ["滨湖花园3栋502", "东湖花园3栋502", "老棉纺厂宿舍3栋502"] {
-                assert_eq!(found(&db, &library, text).as_deref(), Some("滨湖花园3栋502室"), "{text}");
+                assert_eq!(found(db, &library, text).as_deref(), Some("滨湖花园3栋502室"), "{text}");
             }
             // The compound, its building and its room lie over the three that were compiled.
             assert_eq!(library.sizes(), Some((3, 3)));
             let gone = PlaceStatus::Abandoned;
-            edit(&db, "r", edit_place::Input { status: Some(gone), ..edit_place::Input::default() });
-            assert_eq!(found(&db, &library, "滨湖花园3栋502"), None);
+            edit(db, "r", edit_place::Input { status: Some(gone), ..edit_place::Input::default() });
+            assert_eq!(found(db, &library, "滨湖花园3栋502"), None);
             // A base of before, as it comes from a file, takes the changes since.
             let other = AddressLibrary::default();
             let (base, seq) = db.read_blocking(compile).unwrap();
-            edit(&db, "c", named("临湖花园"));
+            edit(db, "c", named("临湖花园"));
             db.read_blocking(|tx| other.adopt(tx, &base, seq)).unwrap();
-            assert_eq!(found(&db, &other, "临湖花园3栋").as_deref(), Some("临湖花园3栋"));
+            assert_eq!(found(db, &other, "临湖花园3栋").as_deref(), Some("临湖花园3栋"));
             assert_eq!(other.sizes(), Some((2, 3)));
         });
     }
@@ -257,7 +259,7 @@ mod tests {
     #[test]
     fn who_follows_the_changes_holds_the_library() {
         on_both(crate::tests::STEPS, |db| {
-            compound(&db);
+            compound(db);
             let changes = |since: i64| {
                 let all = db.read_blocking(|tx| queries::changes(tx, since, Scope::EVERYWHERE, 100)).unwrap();
                 all.into_iter().map(|change| (change.seq, change.place.address)).collect::<Vec<_>>()
@@ -267,12 +269,12 @@ mod tests {
             assert!(first.windows(2).all(|two| two[0].0 < two[1].0) && first.len() == 3);
             assert_eq!(last, db.read_blocking(queries::last_change).unwrap());
             assert!(changes(last).is_empty());
-            edit(&db, "b", named("三号楼"));
+            edit(db, "b", named("三号楼"));
             let names: Vec<String> = changes(last).into_iter().map(|(_, address)| address).collect();
             assert_eq!(names, ["东湖花园三号楼", "东湖花园三号楼502室"]);
             // The same rows again change nothing.
             let before = db.read_blocking(queries::last_change).unwrap();
-            import(&db, vec![row("c", PlaceKind::Compound, None, "东湖花园", &["老棉纺厂宿舍"])]);
+            import(db, vec![row("c", PlaceKind::Compound, None, "东湖花园", &["老棉纺厂宿舍"])]);
             assert_eq!(db.read_blocking(queries::last_change).unwrap(), before);
         });
     }
@@ -280,12 +282,11 @@ mod tests {
     #[test]
     fn a_place_is_told_as_it_was() {
         on_both(crate::tests::STEPS, |db| {
-            compound(&db);
+            compound(db);
             let id = db.read_blocking(|tx| queries::by_code(tx, "b")).unwrap().unwrap().id;
             let at = |time: i64| db.read_blocking(|tx| queries::place_at(tx, &id, TimeMs(time))).unwrap();
             let made = at(i64::MAX).unwrap().changed_at_ms;
-            std::thread::sleep(std::time::Duration::from_millis(5));
-            edit(&db, "b", named("三号楼"));
+            edit(db, "b", named("三号楼"));
             let changed = at(i64::MAX).unwrap().changed_at_ms;
             let name = |time: i64| at(time).map(|place| place.name);
             assert_eq!(name(changed).as_deref(), Some("三号楼"));

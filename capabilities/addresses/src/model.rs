@@ -1,6 +1,6 @@
 //! Places and corrections.
 
-use gridweave_core::{CorrectionId, LonLat, PlaceId};
+use gridweave_core::{CorrectionId, EditId, LonLat, PlaceId};
 use serde::{Deserialize, Serialize};
 
 macro_rules! named {
@@ -55,6 +55,15 @@ named! {
     }
 }
 
+impl PlaceKind {
+    /// May a place of this kind lie below one of another? Levels may be left out; a point of interest may lie
+    /// anywhere and hold anything.
+    pub fn lies_below(self, above: Self) -> bool {
+        let level = |kind: Self| Self::ALL.iter().position(|one| *one == kind);
+        self == Self::Poi || above == Self::Poi || level(self) > level(above)
+    }
+}
+
 named! {
     /// 地址状态 (GB/T 37149-2018: OC, AB, IN, UN).
     PlaceStatus {
@@ -80,6 +89,8 @@ named! {
         Missing = "missing",
         /// It stands elsewhere.
         Moved = "moved",
+        /// A text means it too.
+        AlsoCalled = "also_called",
     }
 }
 
@@ -161,6 +172,35 @@ pub struct Correction {
     pub reason: Option<String>,
     /// For stale decisions.
     pub version: i64,
+    /// How many signals and cases wait for it.
+    pub waits: i64,
+}
+
+/// A change that a steward made to the library in one go.
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct PlaceEdit {
+    /// Identifier.
+    pub id: EditId,
+    /// `add`, `rename`, `move`, `draw`, `hang`, `split`, `merge`, `retire`, `alias`, `set`, `undo`.
+    pub kind: String,
+    /// The place that it was about.
+    pub place: PlaceId,
+    /// Its address now.
+    pub address: String,
+    /// Where.
+    pub division: i64,
+    /// Who made it.
+    pub made_by_name: String,
+    /// When.
+    pub at_ms: i64,
+    /// Why.
+    pub reason: String,
+    /// How many places it touched.
+    pub places: i64,
+    /// The change that it undid.
+    pub undoes: Option<EditId>,
+    /// The change that undid it.
+    pub undone_by: Option<EditId>,
 }
 
 /// A feature of the base map: a road, water, green, a building without an address.

@@ -1,13 +1,13 @@
 //! Reading the library: by identity, by text, by point, as a tree.
 
+use crate::AddressLibrary;
 use crate::model::*;
 use crate::sql;
 use crate::store::place_row;
-use crate::AddressLibrary;
 use gridweave_address::{Hints, Match};
 use gridweave_atlas::{Geometry, wkb};
 use gridweave_core::time::TimeMs;
-use gridweave_core::{CorrectionId, LonLat, PlaceId, Scope};
+use gridweave_core::{CorrectionId, EditId, LonLat, PlaceId, Scope};
 use gridweave_db::{DbError, Row, Tx};
 
 /// One place.
@@ -104,6 +104,43 @@ pub fn last_change(tx: &mut Tx) -> Result<i64, DbError> {
     tx.one(&sql::SEQ, &[], |row| row.int(0))
 }
 
+pub(crate) fn edit_row(row: &Row) -> Result<PlaceEdit, DbError> {
+    Ok(PlaceEdit {
+        id: EditId(row.text(0)?),
+        kind: row.text(1)?,
+        place: PlaceId(row.text(2)?),
+        division: row.int(3)?,
+        made_by_name: row.text(4)?,
+        at_ms: row.int(5)?,
+        reason: row.text(6)?,
+        places: row.int(7)?,
+        undoes: row.opt_text(8)?.map(EditId),
+        undone_by: row.opt_text(9)?.map(EditId),
+        address: row.opt_text(10)?.unwrap_or_default(),
+    })
+}
+
+/// Changes that stewards made in a scope, newest first, before one.
+pub fn edits(tx: &mut Tx, scope: Scope, before: &str, limit: i64) -> Result<Vec<PlaceEdit>, DbError> {
+    let params = [scope.lo.into(), scope.hi.into(), before.into(), limit.into()];
+    tx.all(&sql::EDITS, &params, edit_row)
+}
+
+/// Changes that touched a place, newest first.
+pub fn edits_of(tx: &mut Tx, id: &PlaceId, limit: i64) -> Result<Vec<PlaceEdit>, DbError> {
+    tx.all(&sql::EDITS_OF, &[id.into(), limit.into()], edit_row)
+}
+
+/// Notes that something of another room, known to it by a key, followed a place that was given up.
+pub fn note_moved(tx: &mut Tx, edit: &EditId, what: &str, key: &str, from: &PlaceId) -> Result<(), DbError> {
+    tx.exec(&sql::PUT_MOVED, &[edit.into(), what.into(), key.into(), from.into()]).map(drop)
+}
+
+/// Keys of what followed a place in a change, to go back when it is undone.
+pub fn moved(tx: &mut Tx, edit: &EditId, what: &str, from: &PlaceId) -> Result<Vec<String>, DbError> {
+    tx.all(&sql::MOVED, &[edit.into(), what.into(), from.into()], |row| row.text(0))
+}
+
 /// Compiled libraries that are of this database, with the number of the last change in each; the newest first.
 pub fn library_files(tx: &mut Tx) -> Result<Vec<(String, i64)>, DbError> {
     tx.all(&sql::FILES, &[], |row| Ok((row.text(0)?, row.int(1)?)))
@@ -175,6 +212,7 @@ pub(crate) fn correction_row(row: &Row) -> Result<Correction, DbError> {
         decided_at_ms: row.opt_int(13)?,
         reason: row.opt_text(14)?,
         version: row.int(15)?,
+        waits: row.int(16)?,
     })
 }
 
@@ -193,6 +231,66 @@ pub fn corrections(
 ) -> Result<Vec<Correction>, DbError> {
     let params = [state.name().into(), scope.lo.into(), scope.hi.into(), after.into(), limit.into()];
     tx.all(&sql::CORRECTIONS, &params, correction_row)
+}
+
+/// What is wrong where, with how much of it.
+#[derive(Debug, Clone, serde::Serialize, schemars::JsonSchema)]
+pub struct Cause {
+    /// What is wrong.
+    pub problem: Problem,
+    /// Where: the place that is wrong or under which one is missing; none where nobody knows.
+    pub place: Option<PlaceId>,
+    /// Its address.
+    pub address: Option<String>,
+    /// How many corrections.
+    pub corrections: i64,
+    /// Those and the signals and cases that wait for them.
+    pub harm: i64,
+    /// The oldest.
+    pub since_ms: i64,
+}
+
+/// Open corrections of a scope grouped by cause, most harmful first.
+pub fn causes(tx: &mut Tx, scope: Scope, limit: i64) -> Result<Vec<Cause>, DbError> {
+    let mut found = tx.all(&sql::CAUSES, &[scope.lo.into(), scope.hi.into(), limit.into()], |row| {
+        let problem = row.text(0)?;
+        let corrupt = |why| DbError::Corrupt { what: "correction", why };
+        Ok(Cause {
+            problem: Problem::from_name(&problem).ok_or_else(|| corrupt(problem))?,
+            place: row.opt_text(1)?.map(PlaceId),
+            address: None,
+            corrections: row.int(2)?,
+            harm: row.int(3)?,
+            since_ms: row.int(4)?,
+        })
+    })?;
+    for cause in &mut found {
+        cause.address = match &cause.place {
+            Some(id) => place(tx, id)?.map(|place| place.address),
+            None => None,
+        };
+    }
+    Ok(found)
+}
+
+/// Open corrections of one cause, most harmful first.
+pub fn of_cause(
+    tx: &mut Tx,
+    problem: Problem,
+    place: &str,
+    scope: Scope,
+    limit: i64,
+) -> Result<Vec<Correction>, DbError> {
+    let params = [problem.name().into(), place.into(), scope.lo.into(), scope.hi.into(), limit.into()];
+    tx.all(&sql::OF_CAUSE, &params, correction_row)
+}
+
+/// How many corrections were decided since a time, and how long the one in the middle took in milliseconds.
+pub fn decisions(tx: &mut Tx, since: TimeMs, scope: Scope) -> Result<(i64, Option<i64>), DbError> {
+    let params = [since.into(), scope.lo.into(), scope.hi.into()];
+    let count = tx.one(&sql::COUNT_DECIDED, &params, |row| row.int(0))?;
+    let middle = [since.into(), scope.lo.into(), scope.hi.into(), (count / 2).into()];
+    Ok((count, tx.opt(&sql::MEDIAN_DECISION, &middle, |row| row.int(0))?))
 }
 
 /// How many corrections wait in a scope.

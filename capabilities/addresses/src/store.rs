@@ -4,6 +4,7 @@ use crate::model::*;
 use crate::sql;
 use gridweave_core::{Ctx, PlaceId};
 use gridweave_db::{DbError, Row, Tx};
+use std::collections::HashMap;
 
 pub(crate) fn place_row(row: &Row) -> Result<Place, DbError> {
     let corrupt = |what, found: String| DbError::Corrupt { what, why: found };
@@ -31,9 +32,42 @@ pub(crate) fn place_row(row: &Row) -> Result<Place, DbError> {
 #[must_use]
 pub(crate) struct Changes {
     seq: Option<i64>,
+    /// What a steward's change touched; nothing is kept of an import.
+    kept: Option<Kept>,
+    /// Old addresses do not become other addresses of their place: they were mistakes.
+    forget_addresses: bool,
+}
+
+/// What an operation touched.
+#[derive(Default)]
+pub(crate) struct Kept {
+    /// Every place, in order.
+    pub touched: Vec<Touched>,
+    at: HashMap<PlaceId, usize>,
+    /// Other addresses that places were given.
+    pub aliases: Vec<(PlaceId, String)>,
+}
+
+/// A place that an operation touched.
+#[derive(Debug, Clone)]
+pub struct Touched {
+    /// As it was; none where it is new.
+    pub before: Option<Place>,
+    /// As it is.
+    pub after: Place,
 }
 
 impl Changes {
+    /// Those of a steward, who may want them back.
+    pub fn kept() -> Self {
+        Self { kept: Some(Kept::default()), ..Self::default() }
+    }
+
+    /// Those that take a mistake back.
+    pub fn taking_back() -> Self {
+        Self { forget_addresses: true, ..Self::kept() }
+    }
+
     /// The next number.
     pub fn next(&mut self, tx: &mut Tx) -> Result<i64, DbError> {
         let seq = match self.seq {
@@ -47,9 +81,24 @@ impl Changes {
         Ok(seq + 1)
     }
 
-    /// Must be called last: tells everything that shows the library that it has changed, if it has.
-    pub fn end(self, tx: &mut Tx) -> Result<(), DbError> {
-        self.seq.map_or(Ok(()), |seq| tx.exec(&sql::SET_SEQ, &[seq.into()]).map(drop))
+    fn touch(&mut self, before: Option<&Place>, after: &Place) {
+        let Some(kept) = &mut self.kept else { return };
+        match kept.at.get(&after.id) {
+            Some(at) => kept.touched[*at].after = after.clone(),
+            None => {
+                kept.at.insert(after.id.clone(), kept.touched.len());
+                kept.touched.push(Touched { before: before.cloned(), after: after.clone() });
+            }
+        }
+    }
+
+    /// Must be called last: tells everything that shows the library that it has changed, if it has. Gives what was
+    /// touched.
+    pub fn end(self, tx: &mut Tx) -> Result<Kept, DbError> {
+        if let Some(seq) = self.seq {
+            tx.exec(&sql::SET_SEQ, &[seq.into()])?;
+        }
+        Ok(self.kept.unwrap_or_default())
     }
 }
 
@@ -78,6 +127,7 @@ pub(crate) fn insert(
             seq.into(),
         ],
     )?;
+    changes.touch(None, place);
     Ok(())
 }
 
@@ -97,6 +147,9 @@ pub(crate) fn add_alias(
     }
     let seq = changes.next(tx)?;
     tx.exec(&sql::TOUCH, &[(&place.id).into(), seq.into()])?;
+    if let Some(kept) = &mut changes.kept {
+        kept.aliases.push((place.id.clone(), address.to_owned()));
+    }
     Ok(true)
 }
 
@@ -132,9 +185,12 @@ pub(crate) fn update(
             new.redirect.as_ref().into(),
         ],
     )?;
-    if old.address != new.address {
+    if changes.forget_addresses {
+        tx.exec(&sql::DROP_ALIAS, &[(&new.id).into(), new.address.as_str().into()])?;
+    } else if old.address != new.address {
         tx.exec(&sql::ADD_ALIAS, &[(&new.id).into(), old.address.as_str().into()])?;
     }
+    changes.touch(Some(old), new);
     Ok(())
 }
 
@@ -155,10 +211,26 @@ pub(crate) fn readdress_below(
     for old in children(tx, &parent.id)? {
         let address = format!("{}{}", parent.address, old.name);
         if address != old.address {
-            let new = Place { address, ..old.clone() };
+            let new = Place { address, version: old.version + 1, changed_at_ms: ctx.now().0, ..old.clone() };
             update(tx, ctx, changes, &old, &new, reason)?;
             count += 1 + readdress_below(tx, ctx, changes, &new, reason)?;
         }
     }
     Ok(count)
+}
+
+/// Draws an outline or takes it away; the place gets a new version, its former one the old outline.
+pub(crate) fn set_outline(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    changes: &mut Changes,
+    old: &Place,
+    outline: Option<Vec<u8>>,
+    reason: &str,
+) -> Result<Place, DbError> {
+    let new = Place { version: old.version + 1, changed_at_ms: ctx.now().0, ..old.clone() };
+    update(tx, ctx, changes, old, &new, reason)?;
+    let seq = changes.next(tx)?;
+    tx.exec(&sql::SET_OUTLINE, &[(&old.id).into(), outline.into(), seq.into()])?;
+    Ok(new)
 }

@@ -166,6 +166,11 @@ pub fn at_place(tx: &mut Tx, place: &PlaceId, limit: i64) -> Result<Vec<Case>, D
     tx.all(&sql::AT_PLACE, &[place.into(), limit.into()], case_row)
 }
 
+/// How many cases are open at a place itself.
+pub fn count_open_at(tx: &mut Tx, place: &PlaceId) -> Result<i64, DbError> {
+    tx.one(&sql::COUNT_OPEN_AT, &[place.into()], |row| row.int(0))
+}
+
 /// A case as a point on the map.
 pub struct CasePoint {
     /// Number.

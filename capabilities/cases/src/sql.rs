@@ -55,6 +55,12 @@ gridweave_db::statements! {
     OPEN_AT = select_case!("where place_id = $1 and category = $2 and open = true order by id limit 1");
     /// Cases at a place, newest first.
     AT_PLACE = select_case!("where place_id = $1 order by id desc limit $2");
+    /// Open cases follow a place.
+    MOVE_CASES = "update cases set place_id = $2 where place_id = $1 and open = true returning id";
+    /// A case goes back.
+    CASE_BACK = "update cases set place_id = $2 where id = $1 and place_id = $3";
+    /// How many cases are open at a place itself.
+    COUNT_OPEN_AT = "select count(*) from cases where place_id = $1 and open = true";
     /// Cases of a wide scope, newest first, before one. The unary plus keeps the planner from gathering and
     /// sorting the whole scope: the newest are at the end of the key already.
     LIST_WIDE = queue!("where +division between $1 and $2 and id < $3 and ", " order by id desc limit $10");

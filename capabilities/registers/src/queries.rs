@@ -87,6 +87,11 @@ pub fn place_facts(tx: &mut Tx, vault: &Vault, place: &PlaceId, today: i64) -> R
     Ok(PlaceFacts { occupancy, verified_at_ms, people, organisations, devices, below, absence })
 }
 
+/// How many people live at a place itself, organisations trade there and devices stand there.
+pub fn counts_at(tx: &mut Tx, place: &PlaceId, today: i64) -> Result<[i64; 3], DbError> {
+    tx.one(&sql::AT, &[place.into(), today.into()], |row| Ok([row.int(0)?, row.int(1)?, row.int(2)?]))
+}
+
 /// How many people, organisations, dwellings and devices the registers hold.
 pub fn counts(tx: &mut Tx) -> Result<[i64; 4], DbError> {
     tx.one(&sql::COUNTS, &[], |row| Ok([row.int(0)?, row.int(1)?, row.int(2)?, row.int(3)?]))

@@ -53,6 +53,10 @@ gridweave_db::statements! {
                           where t.place_id = $1 and t.subject_kind = 'organisation' and (t.until_day is null or t.until_day >= $2) order by o.name";
     /// Places that somebody is tied to.
     PLACES_OF = "select place_id, kind from ties where subject_id = $1 and (until_day is null or until_day >= $2) order by place_id";
+    /// Counts at a place itself.
+    AT = "select (select count(*) from ties t where t.place_id = $1 and t.kind = 'lives' and (t.until_day is null or t.until_day >= $2)), \
+          (select count(*) from ties t where t.place_id = $1 and t.kind = 'trades' and (t.until_day is null or t.until_day >= $2)), \
+          (select count(*) from devices d where d.place_id = $1)";
     /// Counts below a place.
     BELOW = "with recursive below (id, kind) as (select id, kind from places where id = $1 \
              union all select p.id, p.kind from places p join below b on p.parent_id = b.id where p.status <> 'abandoned') \
@@ -60,6 +64,25 @@ gridweave_db::statements! {
              (select count(*) from ties t join below b on b.id = t.place_id where t.kind = 'lives' and (t.until_day is null or t.until_day >= $2)), \
              (select count(*) from ties t join below b on b.id = t.place_id where t.kind = 'trades' and (t.until_day is null or t.until_day >= $2)), \
              (select count(*) from devices d join below b on b.id = d.place_id)";
+    /// Ties follow a place, but for those that the other has already.
+    MOVE_TIES = "update ties set place_id = $2 where place_id = $1 and not exists (select 1 from ties t where t.place_id = $2 \
+                 and t.subject_id = ties.subject_id and t.kind = ties.kind) returning id";
+    /// A tie goes back.
+    TIE_BACK = "update ties set place_id = $2 where id = $1 and place_id = $3";
+    /// What is known of a home follows, where nothing is known of the other.
+    MOVE_DWELLING = "update dwellings set place_id = $2 where place_id = $1 \
+                     and not exists (select 1 from dwellings d where d.place_id = $2) returning $1";
+    /// It goes back.
+    DWELLING_BACK = "update dwellings set place_id = $2 where place_id = $3 and cast($1 as text) = $2";
+    /// Devices follow.
+    MOVE_DEVICES = "update devices set place_id = $2 where place_id = $1 returning code";
+    /// A device goes back.
+    DEVICE_BACK = "update devices set place_id = $2 where code = $1 and place_id = $3";
+    /// Absences follow, but for those that the other has already.
+    MOVE_ABSENCES = "update absences set place_id = $2 where place_id = $1 and not exists (select 1 from absences a \
+                     where a.place_id = $2 and a.from_day = absences.from_day) returning id";
+    /// An absence goes back.
+    ABSENCE_BACK = "update absences set place_id = $2 where id = $1 and place_id = $3";
     /// Adds a planned absence.
     PUT_ABSENCE = "insert into absences (id, place_id, from_day, until_day, told_by) values ($1, $2, $3, $4, $5) \
                    on conflict (place_id, from_day) do update set until_day = excluded.until_day where absences.until_day <> excluded.until_day";

@@ -1,8 +1,10 @@
 //! Reactions: a corrected address may be the door that signals wait for.
 
+use crate::model::CandidateDoor;
 use crate::ops::push::match_door;
 use crate::{queries, sql};
-use gridweave_addresses::AddressLibrary;
+use gridweave_addresses::ops::learn_match;
+use gridweave_addresses::{AddressLibrary, queries as places};
 use gridweave_core::{Ctx, Event, PlaceId};
 use gridweave_db::{OpError, Tx};
 use gridweave_jobs::emit;
@@ -21,9 +23,10 @@ pub fn rematch_waiting(
     let waiting = tx.all(&sql::WAITING, &[REMATCH_MAX.into()], queries::signal_row)?;
     for signal in waiting {
         let Some(address) = &signal.address else { continue };
-        let (door, candidates) = match_door(tx, library, &signal.subject, address)?;
+        let (door, matched) = match_door(tx, library, &signal.subject, address)?;
         match door {
             Some((place, division)) => {
+                learn_match::solved(tx, ctx, address)?;
                 tx.exec(&sql::SET_PLACE, &[(&signal.id).into(), (&place).into(), division.into()])?;
                 emit(
                     tx,
@@ -32,10 +35,28 @@ pub fn rematch_waiting(
                 )?;
             }
             None => {
+                let candidates: Vec<CandidateDoor> =
+                    matched.candidates.into_iter().map(CandidateDoor::from).collect();
                 let text = serde_json::to_string(&candidates).unwrap_or_else(|_| "[]".to_owned());
                 tx.exec(&sql::SET_CANDIDATES, &[(&signal.id).into(), text.into()])?;
             }
         }
+    }
+    Ok(())
+}
+
+/// Meters whose door a person chose follow a place that was given up to the one that took over, and go back when that is
+/// undone.
+pub fn follow_redirect(tx: &mut Tx, _: &Ctx, event: &Event) -> Result<(), OpError> {
+    let Event::PlaceRedirected { place, to, edit, undone, .. } = event else { return Ok(()) };
+    if *undone {
+        for key in places::moved(tx, edit, "meter", place)? {
+            tx.exec(&sql::METER_BACK, &[key.into(), place.into(), to.into()])?;
+        }
+        return Ok(());
+    }
+    for key in tx.all(&sql::MOVE_METERS, &[place.into(), to.into()], |row| row.text(0))? {
+        places::note_moved(tx, edit, "meter", &key, place)?;
     }
     Ok(())
 }

@@ -34,9 +34,10 @@ pub use rules::{Facts, Rules};
 use gridweave_db::migrate::Migration;
 
 /// The tables of feeds, readings and signals.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    name: "signals_0001_readings_and_signals",
-    text: "create table pushes (
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "signals_0001_readings_and_signals",
+        text: "create table pushes (
     feed code_text not null,
     digest code_text not null,
     at_ms bigint not null,
@@ -79,10 +80,12 @@ create table signals (
 );
 create index signals_by_state on signals (state, division, id);
 create index signals_by_place on signals (place_id, id);",
-}, Migration {
-    name: "signals_0002_subject",
-    text: "create index signals_by_subject on signals (subject, id);",
-}];
+    },
+    Migration {
+        name: "signals_0002_subject",
+        text: "create index signals_by_subject on signals (subject, id);",
+    },
+];
 
 gridweave_core::refusals! {
     /// What can be wrong with a signal that somebody wants to decide.

@@ -26,6 +26,10 @@ gridweave_db::statements! {
     METER = "select detector, place_id, address from meters where meter = $1";
     /// Where a subject was found the last time.
     LAST_PLACE = "select place_id from signals where subject = $1 and place_id is not null order by id desc limit 1";
+    /// Meters follow a place.
+    MOVE_METERS = "update meters set place_id = $2 where place_id = $1 returning meter";
+    /// A meter goes back.
+    METER_BACK = "update meters set place_id = $2 where meter = $1 and place_id = $3";
     /// Keeps a meter's detector.
     PUT_METER = "insert into meters (meter, detector, address) values ($1, $2, $3) \
                  on conflict (meter) do update set detector = excluded.detector, address = coalesce(excluded.address, meters.address)";

@@ -67,9 +67,12 @@ mod tests {
         let standard = Standard::from_text("澜江市南桥区新华路202号东湖花园3栋1单元502室");
         let divisions = [(ElementKind::City, "澜江市"), (ElementKind::District, "南桥区")];
         assert_eq!(standard.divisions, divisions.map(|(kind, name)| (kind, name.to_owned())));
-        let parts = |of: &Standard| [&of.compound, &of.building, &of.unit, &of.room].map(|p| p.clone().unwrap_or_default());
+        let parts = |of: &Standard| {
+            [&of.compound, &of.building, &of.unit, &of.room].map(|p| p.clone().unwrap_or_default())
+        };
         assert_eq!(parts(&standard), ["东湖花园", "3", "1", "502"]);
-        for text in ["东湖花园３幢一单元５０２室", "东湖花园3-1-502", "东湖花园三号楼1门502"] {
+        for text in ["东湖花园３幢一单元５０２室", "东湖花园3-1-502", "东湖花园三号楼1门502"]
+        {
             assert_eq!(parts(&Standard::from_text(text)), parts(&standard), "{text}");
         }
         let number = Standard::from_text("Albrecht-Dürer-Straße 12号");

@@ -59,6 +59,7 @@ from! {
     &gridweave_core::PlaceId, v => Value::Text(v.0.clone());
     &gridweave_core::PlanId, v => Value::Text(v.0.clone());
     &gridweave_core::CorrectionId, v => Value::Text(v.0.clone());
+    &gridweave_core::EditId, v => Value::Text(v.0.clone());
     &gridweave_core::PersonId, v => Value::Text(v.0.clone());
     &gridweave_core::OrganisationId, v => Value::Text(v.0.clone());
     &gridweave_core::TieId, v => Value::Text(v.0.clone());

@@ -194,6 +194,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/corrections/causes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open corrections by cause, most harmful first */
+        get: operations["getCorrectionsCauses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/corrections/{id}/decide": {
         parameters: {
             query?: never;
@@ -483,6 +500,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/places/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What changed in the library after a number, for departments that keep a copy */
+        get: operations["getPlacesChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/places/counts": {
         parameters: {
             query?: never;
@@ -494,6 +528,41 @@ export interface paths {
         get: operations["getPlacesCounts"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/places/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Changes that stewards made, newest first */
+        get: operations["getPlacesEdits"];
+        put?: never;
+        /** Change the library, or see what a change would touch */
+        post: operations["postPlacesEdits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/places/edits/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a change back */
+        post: operations["postPlacesEditsByIdUndo"];
         delete?: never;
         options?: never;
         head?: never;
@@ -551,6 +620,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/places/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many places break each rule, with the trend */
+        get: operations["getPlacesQuality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/places/quality/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look through the library by its rules now */
+        post: operations["postPlacesQualityCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/places/quality/{rule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Places that break a rule */
+        get: operations["getPlacesQualityByRule"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/places/suggest": {
         parameters: {
             query?: never;
@@ -575,7 +695,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One place */
+        /** One place, now or as it was at a time */
         get: operations["getPlacesById"];
         put?: never;
         post?: never;
@@ -597,6 +717,23 @@ export interface paths {
         put?: never;
         /** Record a planned absence */
         post: operations["postPlacesByIdAbsences"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/places/{id}/aliases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Other addresses of a place */
+        get: operations["getPlacesByIdAliases"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -646,6 +783,23 @@ export interface paths {
         };
         /** From the topmost place down */
         get: operations["getPlacesByIdLineage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/places/{id}/outline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The outline of a place as GeoJSON */
+        get: operations["getPlacesByIdOutline"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1421,6 +1575,45 @@ export interface components {
             /** @description 名称。 */
             zh: string;
         };
+        /** @description What is wrong where, with how much of it. */
+        Cause: {
+            /** @description Its address. */
+            address?: string | null;
+            /**
+             * Format: int64
+             * @description How many corrections.
+             */
+            corrections: number;
+            /**
+             * Format: int64
+             * @description Those and the signals and cases that wait for them.
+             */
+            harm: number;
+            /** @description Where: the place that is wrong or under which one is missing; none where nobody knows. */
+            place?: components["schemas"]["PlaceId"] | null;
+            /** @description What is wrong. */
+            problem: components["schemas"]["Problem"];
+            /**
+             * Format: int64
+             * @description The oldest.
+             */
+            since_ms: number;
+        };
+        /** @description The inbox from above. */
+        Causes: {
+            /** @description What is wrong where, most harmful first. */
+            causes: components["schemas"]["Cause"][];
+            /**
+             * Format: int64
+             * @description How many corrections were decided in the last 30 days.
+             */
+            decided: number;
+            /**
+             * Format: int64
+             * @description How long the decision in the middle took, in milliseconds.
+             */
+            median_ms?: number | null;
+        };
         /** @description 网格: a polygon of one network. */
         Cell: {
             /** @description 15 digits as text. */
@@ -1443,6 +1636,113 @@ export interface components {
             account: string;
             /** @description Name. */
             name: string;
+        };
+        /** @description A change. */
+        ChangeBody: {
+            /** @description What is to be done. */
+            change: components["schemas"]["ChangeKind"];
+            /**
+             * @description Only tell what it would touch.
+             * @default false
+             */
+            preview: boolean;
+            /**
+             * @description Why, for the history.
+             * @default
+             */
+            reason: string;
+            /**
+             * Format: int64
+             * @description The version of the place that was looked at; a later one refuses the change.
+             */
+            version?: number | null;
+        };
+        /** @description What is to be done, by its `kind`. */
+        ChangeKind: {
+            /** @constant */
+            kind: "add";
+            /** @description Its own element. */
+            name: string;
+            /** @description Its kind. */
+            of: components["schemas"]["PlaceKind"];
+            /** @description Its outline, a GeoJSON polygon. */
+            outline?: unknown;
+            /** @description The place above. */
+            parent?: components["schemas"]["PlaceId"] | null;
+            /** @description Where. */
+            point?: components["schemas"]["LonLat"] | null;
+        } | {
+            /** @constant */
+            kind: "rename";
+            /** @description Its own element. */
+            name: string;
+            /** @description The place. */
+            place: components["schemas"]["PlaceId"];
+        } | {
+            /** @constant */
+            kind: "move";
+            /** @description The place. */
+            place: components["schemas"]["PlaceId"];
+            /** @description Where. */
+            point: components["schemas"]["LonLat"];
+        } | {
+            /** @constant */
+            kind: "draw";
+            /** @description A GeoJSON polygon; null takes the outline away. */
+            outline?: unknown;
+            /** @description The place. */
+            place: components["schemas"]["PlaceId"];
+        } | {
+            /** @constant */
+            kind: "hang";
+            /** @description The place above. */
+            parent: components["schemas"]["PlaceId"];
+            /** @description The places. */
+            places: components["schemas"]["PlaceId"][];
+        } | {
+            /** @description What goes along. */
+            children: components["schemas"]["PlaceId"][];
+            /** @constant */
+            kind: "split";
+            /** @description The new one's own element. */
+            name: string;
+            /** @description The new one's outline, a GeoJSON polygon. */
+            outline?: unknown;
+            /** @description The place. */
+            place: components["schemas"]["PlaceId"];
+        } | {
+            /** @description The place that stays. */
+            into: components["schemas"]["PlaceId"];
+            /** @constant */
+            kind: "merge";
+            /** @description The place that is given up. */
+            place: components["schemas"]["PlaceId"];
+        } | {
+            /** @constant */
+            kind: "retire";
+            /** @description The place. */
+            place: components["schemas"]["PlaceId"];
+            /** @description What takes over. */
+            redirect?: components["schemas"]["PlaceId"] | null;
+        } | {
+            /** @description The text. */
+            address: string;
+            /** @constant */
+            kind: "alias";
+            /** @description The place. */
+            place: components["schemas"]["PlaceId"];
+        };
+        /** @description Changes in their order. A place that changed more than once is told once, as it is now. */
+        Changes: {
+            /** @description Places that changed; abandoned ones too, with what took over from them. */
+            changes: components["schemas"]["PlaceChange"][];
+            /** @description Is there more at once? */
+            more: boolean;
+            /**
+             * Format: int64
+             * @description Ask with this number the next time.
+             */
+            next: number;
         };
         /** @description What is shown. */
         Clear: {
@@ -1497,6 +1797,11 @@ export interface components {
              * @description For stale decisions.
              */
             version: number;
+            /**
+             * Format: int64
+             * @description How many signals and cases wait for it.
+             */
+            waits: number;
         };
         /** @description A proposal to change the address library (纠错工单). */
         CorrectionId: string;
@@ -1546,6 +1851,11 @@ export interface components {
         DecideBody: {
             /** @description Accept or refuse. */
             accept: boolean;
+            /**
+             * @description The right place, where the correction names none or another.
+             * @default null
+             */
+            place: components["schemas"]["PlaceId"] | null;
             /**
              * @description Why not, when refused.
              * @default
@@ -1702,6 +2012,60 @@ export interface components {
             /** @description Its status. */
             status?: components["schemas"]["PlaceStatus"] | null;
         };
+        /** @description What was done, or would be. */
+        EditDone: {
+            /** @description The change, to be undone by; none of a preview. */
+            edit?: components["schemas"]["EditId"] | null;
+            /** @description What it touches. */
+            effects: components["schemas"]["Effects"];
+            /** @description The place that it is about: the new one, the one that stays. */
+            place: components["schemas"]["Place"];
+            /** @description Rules that its name breaks. */
+            warnings: components["schemas"]["Rule"][];
+        };
+        /** @description A change that a steward made to the address library. */
+        EditId: string;
+        /** @description What a change of the library touches, here and in other rooms. */
+        Effects: {
+            /** @description Of each kind. */
+            by_kind: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Devices that stand there.
+             */
+            devices: number;
+            /** @description The first of them, as they were and as they are. */
+            examples: components["schemas"]["Example"][];
+            /**
+             * Format: int64
+             * @description Open cases there.
+             */
+            open_cases: number;
+            /**
+             * Format: int64
+             * @description Organisations that trade there.
+             */
+            organisations: number;
+            /**
+             * Format: int64
+             * @description People who live there.
+             */
+            people: number;
+            /**
+             * Format: uint
+             * @description How many places change.
+             */
+            places: number;
+        };
+        /** @description A place before and after a change. */
+        Example: {
+            /** @description Address after; none of one that is given up. */
+            after?: string | null;
+            /** @description Address before; none of a new place. */
+            before?: string | null;
+        };
         /** @description A feed. */
         Feed: {
             /** @description Our name → the column's: `meter`, `time`, `value`, `address`. */
@@ -1750,6 +2114,29 @@ export interface components {
         };
         /** @description A stored photo or document. */
         FileId: string;
+        /** @description A finding with its place. */
+        FindingView: {
+            /** @description Its address. */
+            address: string;
+            /** @description What of it. */
+            detail: string;
+            /** @description Its kind. */
+            kind: string;
+            /** @description The place. */
+            place: components["schemas"]["PlaceId"];
+            /** @description The rule. */
+            rule: string;
+            /**
+             * Format: int64
+             * @description Found first.
+             */
+            since_ms: number;
+            /**
+             * Format: int64
+             * @description Its version.
+             */
+            version: number;
+        };
         /** @description A former record of a place. */
         Former: {
             /** @description The record. */
@@ -2026,12 +2413,26 @@ export interface components {
         /** @description A page of a list. */
         Page4: {
             /** @description The items. */
-            items: components["schemas"]["Signal"][];
+            items: components["schemas"]["PlaceEdit"][];
             /** @description Hand this over as `cursor` for the next page; none at the end. */
             next?: string | null;
         };
         /** @description A page of a list. */
         Page5: {
+            /** @description The items. */
+            items: components["schemas"]["FindingView"][];
+            /** @description Hand this over as `cursor` for the next page; none at the end. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page6: {
+            /** @description The items. */
+            items: components["schemas"]["Signal"][];
+            /** @description Hand this over as `cursor` for the next page; none at the end. */
+            next?: string | null;
+        };
+        /** @description A page of a list. */
+        Page7: {
             /** @description The items. */
             items: components["schemas"]["LedgerRow"][];
             /** @description Hand this over as `cursor` for the next page; none at the end. */
@@ -2063,6 +2464,17 @@ export interface components {
             parent?: components["schemas"]["PlaceId"] | null;
             /** @description Where it is. */
             point?: components["schemas"]["LonLat"] | null;
+            /**
+             * @description The place that took over from an abandoned one.
+             * @default null
+             */
+            redirect: components["schemas"]["PlaceId"] | null;
+            /**
+             * Format: int64
+             * @description Number of its last change among all changes of the library.
+             * @default 0
+             */
+            seq: number;
             /** @description Its status. */
             status: components["schemas"]["PlaceStatus"];
             /**
@@ -2070,6 +2482,52 @@ export interface components {
              * @description For stale edits.
              */
             version: number;
+        };
+        /** @description A change of the library: a place as it is now, with its other addresses. */
+        PlaceChange: {
+            /** @description Other addresses that mean it. */
+            aliases: string[];
+            /** @description The place as it is now; abandoned ones too. */
+            place: components["schemas"]["Place"];
+            /**
+             * Format: int64
+             * @description Number of the change.
+             */
+            seq: number;
+        };
+        /** @description A change that a steward made to the library in one go. */
+        PlaceEdit: {
+            /** @description Its address now. */
+            address: string;
+            /**
+             * Format: int64
+             * @description When.
+             */
+            at_ms: number;
+            /**
+             * Format: int64
+             * @description Where.
+             */
+            division: number;
+            /** @description Identifier. */
+            id: components["schemas"]["EditId"];
+            /** @description `add`, `rename`, `move`, `draw`, `hang`, `split`, `merge`, `retire`, `alias`, `set`, `undo`. */
+            kind: string;
+            /** @description Who made it. */
+            made_by_name: string;
+            /** @description The place that it was about. */
+            place: components["schemas"]["PlaceId"];
+            /**
+             * Format: int64
+             * @description How many places it touched.
+             */
+            places: number;
+            /** @description Why. */
+            reason: string;
+            /** @description The change that it undid. */
+            undoes?: components["schemas"]["EditId"] | null;
+            /** @description The change that undid it. */
+            undone_by?: components["schemas"]["EditId"] | null;
         };
         /** @description The registers' part of a card. */
         PlaceFacts: {
@@ -2135,7 +2593,7 @@ export interface components {
         /** @description The life of a plan. */
         PlanState: "draft" | "published" | "retired";
         /** @description What is wrong with an address. */
-        Problem: "absent" | "renamed" | "missing" | "moved";
+        Problem: "absent" | "renamed" | "missing" | "moved" | "also_called";
         /** @description Why not (RFC 9457). */
         ProblemDetails: {
             /** @description Stable: translate by this. */
@@ -2184,6 +2642,16 @@ export interface components {
              */
             unmatched: number;
         };
+        /** @description The state of the library. */
+        Quality: {
+            /**
+             * Format: int64
+             * @description When the library was last looked through; none where never.
+             */
+            checked_at_ms?: number | null;
+            /** @description Every rule. */
+            rules: components["schemas"]["RuleView"][];
+        };
         /** @description A row that was not taken. Personal values are not repeated here. */
         RejectedRow: {
             /** @description Stable reason. */
@@ -2214,6 +2682,23 @@ export interface components {
         };
         /** @description What a person may be in the city's organisation. One account may hold several. */
         Role: "operator" | "street_staff" | "grid_worker" | "department_handler" | "steward" | "planner" | "administrator" | "auditor" | "integrator";
+        /** @description A rule of the library. */
+        Rule: "name_form" | "duplicate_name" | "number_order" | "outline_outside" | "orphan" | "no_point";
+        /** @description A rule with what breaks it. */
+        RuleView: {
+            /**
+             * Format: int64
+             * @description How many places that the caller may see break it.
+             */
+            found: number;
+            /** @description The rule. */
+            rule: components["schemas"]["Rule"];
+            /** @description Day and how many in the whole library, the oldest first. */
+            trend: [
+                string,
+                number
+            ][];
+        };
         /** @description What the sign-in page needs. */
         Settings: {
             /** @description The demonstration's accounts, one for each role. */
@@ -2416,6 +2901,14 @@ export interface components {
             sex: string;
             /** @description `lives`, `owns`, `rents`, `manages`. */
             tie: string;
+        };
+        /** @description Whether it is only to be told. */
+        UndoBody: {
+            /**
+             * @description Only tell what it would touch.
+             * @default false
+             */
+            preview: boolean;
         };
         /** @description Where the person is met. */
         UnmaskBody: {
@@ -2968,6 +3461,10 @@ export interface operations {
                 cursor?: string | null;
                 /** @description At most so many. */
                 limit?: number | null;
+                /** @description Open ones of this cause: where; empty where nobody knows. */
+                place?: string | null;
+                /** @description Open ones of this cause: what is wrong. */
+                problem?: components["schemas"]["Problem"] | null;
                 /** @description State; open where it is not given. */
                 state?: components["schemas"]["CorrectionState"] | null;
             };
@@ -3017,6 +3514,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Opened"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getCorrectionsCauses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Causes"];
                 };
             };
             /** @description Refused or failed */
@@ -3240,7 +3766,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page5"];
+                    "application/json": components["schemas"]["Page7"];
                 };
             };
             /** @description Refused or failed */
@@ -3570,6 +4096,42 @@ export interface operations {
             };
         };
     };
+    getPlacesChanges: {
+        parameters: {
+            query?: {
+                /** @description Only in this division. */
+                division?: string | null;
+                /** @description At most so many; 500 where it is not given, 5,000 at most. */
+                limit?: number | null;
+                /** @description The number that the last answer ended with; 0 for all. */
+                since?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     getPlacesCounts: {
         parameters: {
             query?: never;
@@ -3589,6 +4151,110 @@ export interface operations {
                         string,
                         number
                     ][];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getPlacesEdits: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string | null;
+                /** @description At most so many. */
+                limit?: number | null;
+                /** @description That touched this place. */
+                place?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page4"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    postPlacesEdits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditDone"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    postPlacesEditsByIdUndo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditDone"];
                 };
             };
             /** @description Refused or failed */
@@ -3639,6 +4305,10 @@ export interface operations {
             query: {
                 /** @description Only in this division. */
                 division?: string | null;
+                /** @description Latitude. */
+                lat?: number | null;
+                /** @description A coordinate that came with the text: longitude. Among doors that fit equally the near ones are likelier. */
+                lon?: number | null;
                 /** @description The address as written. */
                 text: string;
             };
@@ -3708,11 +4378,114 @@ export interface operations {
             };
         };
     };
+    getPlacesQuality: {
+        parameters: {
+            query?: {
+                /** @description Only in this division. */
+                division?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quality"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    postPlacesQualityCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quality"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getPlacesQualityByRule: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string | null;
+                /** @description Only in this division. */
+                division?: string | null;
+                /** @description At most so many. */
+                limit?: number | null;
+            };
+            header?: never;
+            path: {
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page5"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     getPlacesSuggest: {
         parameters: {
             query: {
-                /** @description At most so many. */
+                /** @description Latitude. */
+                lat?: number | null;
+                /** @description At most so many; 10 where it is not given, 50 at most. */
                 limit?: number | null;
+                /** @description Where the one who types is: longitude. What is near comes first among equals. */
+                lon?: number | null;
                 /** @description The text. */
                 q: string;
             };
@@ -3744,7 +4517,10 @@ export interface operations {
     };
     getPlacesById: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As it was then: a time as RFC 3339 or a day (its end). Now where it is not given. */
+                at?: string | null;
+            };
             header?: never;
             path: {
                 id: string;
@@ -3841,6 +4617,37 @@ export interface operations {
             };
         };
     };
+    getPlacesByIdAliases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     getPlacesByIdCard: {
         parameters: {
             query?: never;
@@ -3921,6 +4728,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Place"][];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getPlacesByIdOutline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             /** @description Refused or failed */
@@ -4226,7 +5064,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page4"];
+                    "application/json": components["schemas"]["Page6"];
                 };
             };
             /** @description Refused or failed */

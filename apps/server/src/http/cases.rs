@@ -251,8 +251,9 @@ async fn open(
         once_key: idempotency_key(&headers, &ctx),
         ..open_case::Input::default()
     };
-    let case =
-        server.run(move |tx| open_case::run(tx, &ctx, &app.cells, &app.library, &app.catalogues.cases, &input)).await?;
+    let case = server
+        .run(move |tx| open_case::run(tx, &ctx, &app.cells, &app.library, &app.catalogues.cases, &input))
+        .await?;
     Ok(Json(case))
 }
 

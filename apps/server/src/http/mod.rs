@@ -11,6 +11,7 @@ mod admin;
 mod cases;
 mod desk;
 mod drill;
+mod library;
 mod map;
 mod near;
 mod ogc;
@@ -58,6 +59,7 @@ pub fn routes() -> Vec<Route> {
         session::routes(),
         territory::routes(),
         places::routes(),
+        library::routes(),
         registers::routes(),
         signals::routes(),
         cases::routes(),

@@ -96,7 +96,7 @@ struct ListQuery {
     limit: Option<i64>,
 }
 
-fn scope_of(division: Option<&str>) -> Result<Scope, HttpRefusal> {
+pub(super) fn scope_of(division: Option<&str>) -> Result<Scope, HttpRefusal> {
     match division {
         Some(code) => DivisionCode::parse(code)
             .map(DivisionCode::scope)
@@ -252,7 +252,9 @@ async fn changes(
 ) -> Answer<Json<Changes>> {
     let since = query.since.unwrap_or(0);
     if since < 0 {
-        return Err(HttpRefusal::BadQuery("since: a number that an answer ended with, or 0".to_owned()).into());
+        return Err(
+            HttpRefusal::BadQuery("since: a number that an answer ended with, or 0".to_owned()).into()
+        );
     }
     let limit = query.limit.unwrap_or(500).clamp(1, 5000);
     let wanted = scope_of(query.division.as_deref())?;
@@ -282,9 +284,9 @@ async fn aliases(State(server): State<Server>, Path(id): Path<String>) -> Answer
 
 /// A time, or the end of a day.
 fn moment(zone: &Zone, text: &str) -> Result<TimeMs, HttpRefusal> {
-    let time = zone
-        .parse(text)
-        .ok_or_else(|| HttpRefusal::BadQuery("at: write 2026-11-23 or 2026-11-23T08:00:00+08:00".to_owned()))?;
+    let time = zone.parse(text).ok_or_else(|| {
+        HttpRefusal::BadQuery("at: write 2026-11-23 or 2026-11-23T08:00:00+08:00".to_owned())
+    })?;
     let whole_day = text.trim().len() <= "2026-11-23".len();
     Ok(if whole_day { TimeMs(zone.start_of_day(zone.day_of(time) + 1).0 - 1) } else { time })
 }
@@ -360,6 +362,10 @@ async fn lineage(State(server): State<Server>, Path(id): Path<String>) -> Answer
 struct CorrectionsQuery {
     /// State; open where it is not given.
     state: Option<CorrectionState>,
+    /// Open ones of this cause: what is wrong.
+    problem: Option<Problem>,
+    /// Open ones of this cause: where; empty where nobody knows.
+    place: Option<String>,
     /// Where the page before ended.
     cursor: Option<String>,
     /// At most so many.
@@ -387,7 +393,14 @@ async fn corrections(
             let state = query.state.unwrap_or(CorrectionState::Open);
             let after = query.cursor.as_deref().unwrap_or("");
             let mut views = Vec::new();
-            for correction in queries::corrections(tx, state, visible.scope, after, limit + 1)? {
+            let found = match query.problem {
+                Some(problem) => {
+                    let place = query.place.as_deref().unwrap_or("");
+                    queries::of_cause(tx, problem, place, visible.scope, limit)?
+                }
+                None => queries::corrections(tx, state, visible.scope, after, limit + 1)?,
+            };
+            for correction in found {
                 let place = match correction.place.as_ref().or(correction.parent.as_ref()) {
                     Some(id) => queries::place(tx, id)?,
                     None => None,
@@ -458,6 +471,9 @@ struct DecideBody {
     reason: String,
     /// The version that was looked at.
     version: i64,
+    /// The right place, where the correction names none or another.
+    #[serde(default)]
+    place: Option<PlaceId>,
 }
 
 async fn decide(
@@ -467,7 +483,11 @@ async fn decide(
     Body(body): Body<DecideBody>,
 ) -> Answer<()> {
     let cells = server.app.cells.clone();
-    let decision =
-        decide_correction::Decision { accept: body.accept, reason: body.reason, version: body.version };
+    let decision = decide_correction::Decision {
+        accept: body.accept,
+        reason: body.reason,
+        version: body.version,
+        place: body.place,
+    };
     server.run(move |tx| decide_correction::run(tx, &ctx, &cells, &CorrectionId(id.clone()), &decision)).await
 }

@@ -94,9 +94,8 @@ async fn push_route(
         .map_err(|error| super::Problem::failure(&error))?
         .map_err(|error| HttpRefusal::BadFile(error.to_string()))?;
     let library = server.app.library.clone();
-    let done = server
-        .run(move |tx| crate::import::push_table(tx, &ctx, &library, &feed, &digest, &table))
-        .await?;
+    let done =
+        server.run(move |tx| crate::import::push_table(tx, &ctx, &library, &feed, &digest, &table)).await?;
     Ok(Json(done))
 }
 

@@ -43,9 +43,10 @@ fn may_hear(actor: &Actor, event: &Event) -> bool {
             sees(Action::SignalsRead)
         }
         Event::CorrectionOpened { .. } => sees(Action::CorrectionsRead),
-        Event::AddressCorrected { .. } | Event::DwellingChanged { .. } | Event::PlanPublished { .. } => {
-            reach(actor, Action::PlacesRead).is_ok()
-        }
+        Event::AddressCorrected { .. }
+        | Event::PlaceRedirected { .. }
+        | Event::DwellingChanged { .. }
+        | Event::PlanPublished { .. } => reach(actor, Action::PlacesRead).is_ok(),
     }
 }
 

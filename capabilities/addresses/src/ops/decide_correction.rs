@@ -1,13 +1,11 @@
 //! A steward accepts or refuses a correction.
 
 use crate::model::*;
-use crate::ops::edit_place::{self, Input as Edit};
-use crate::store::{self, Changes};
+use crate::ops::edit_library::{self, Change};
 use crate::{queries, sql};
 use gridweave_access::{Action, Resource, may};
-use gridweave_core::{CorrectionId, Ctx, Entry, Event};
+use gridweave_core::{CorrectionId, Ctx, Entry, PlaceId};
 use gridweave_db::{OpError, Tx};
-use gridweave_jobs::emit;
 use gridweave_ledger::record;
 use gridweave_territory::CellIndex;
 use serde_json::json;
@@ -37,6 +35,8 @@ pub struct Decision {
     pub reason: String,
     /// The version that was looked at.
     pub version: i64,
+    /// The right place, where the correction names none or another.
+    pub place: Option<PlaceId>,
 }
 
 /// Decides the ticket; an accepted one changes the library at once.
@@ -47,7 +47,7 @@ pub fn run(
     id: &CorrectionId,
     decision: &Decision,
 ) -> Result<(), OpError> {
-    let ticket = tx
+    let mut ticket = tx
         .opt(&sql::CORRECTION_LOCKED, &[id.into()], queries::correction_row)?
         .ok_or(DecideCorrection::NotFound)?;
     may(&ctx.actor, Action::CorrectionDecide, &Resource::in_division(ticket.division), None)?;
@@ -71,6 +71,10 @@ pub fn run(
             decision.reason.as_str().into(),
         ],
     )?;
+    if let (true, Some(place)) = (decision.accept, &decision.place) {
+        tx.exec(&sql::SET_CORRECTED, &[id.into(), place.into()])?;
+        ticket.place = Some(place.clone());
+    }
     if decision.accept {
         apply(tx, ctx, cells, &ticket)?;
     }
@@ -84,17 +88,18 @@ pub fn run(
 }
 
 fn apply(tx: &mut Tx, ctx: &Ctx, cells: &CellIndex, ticket: &Correction) -> Result<(), OpError> {
-    let reason = format!("correction {}", ticket.id);
-    let edit = match ticket.problem {
-        Problem::Missing => return add_missing(tx, ctx, cells, ticket),
-        Problem::Absent => Edit { status: Some(PlaceStatus::Abandoned), reason, ..Edit::default() },
-        Problem::Renamed => Edit { name: ticket.name.clone(), reason, ..Edit::default() },
-        Problem::Moved => Edit { point: ticket.point, reason, ..Edit::default() },
+    let place = || ticket.place.clone().ok_or(DecideCorrection::NoPlace);
+    let name = ticket.name.clone().unwrap_or_default();
+    let change = match ticket.problem {
+        Problem::Missing => missing(tx, ticket, name)?,
+        Problem::Absent => Change::Retire { place: place()?, redirect: None },
+        Problem::Renamed => Change::Rename { place: place()?, name },
+        Problem::AlsoCalled => Change::Alias { place: place()?, address: name },
+        Problem::Moved => {
+            Change::Move { place: place()?, point: ticket.point.ok_or(DecideCorrection::NoPlace)? }
+        }
     };
-    let id = ticket.place.as_ref().ok_or(DecideCorrection::NoPlace)?;
-    let place = queries::place(tx, id)?.ok_or(DecideCorrection::NoPlace)?;
-    edit_place::apply(tx, ctx, cells, &place, &edit)?;
-    Ok(())
+    edit_library::apply(tx, ctx, cells, &change, &format!("correction {}", ticket.id)).map(drop)
 }
 
 /// The level below, for a missing place whose kind was not said.
@@ -107,7 +112,7 @@ fn below(kind: PlaceKind) -> PlaceKind {
     }
 }
 
-fn add_missing(tx: &mut Tx, ctx: &Ctx, cells: &CellIndex, ticket: &Correction) -> Result<(), OpError> {
+fn missing(tx: &mut Tx, ticket: &Correction, name: String) -> Result<Change, OpError> {
     let parent_id = ticket.parent.as_ref().ok_or(DecideCorrection::NoPlace)?;
     let named = queries::place(tx, parent_id)?.ok_or(DecideCorrection::NoPlace)?;
     // "A door is missing here", said at a door, means a door beside it.
@@ -115,39 +120,8 @@ fn add_missing(tx: &mut Tx, ctx: &Ctx, cells: &CellIndex, ticket: &Correction) -
         (PlaceKind::Room, Some(above)) => queries::place(tx, above)?.unwrap_or(named),
         _ => named,
     };
-    let name = ticket.name.clone().unwrap_or_default();
-    let point = ticket.point.or(parent.point);
-    let division = match point {
-        Some(point) => cells.current(tx)?.division_at(point),
-        None => parent.division,
-    };
-    let id: gridweave_core::PlaceId = ctx.new_id();
-    let place = Place {
-        code: format!("{}-{}", parent.code, id),
-        kind: ticket.kind.unwrap_or(if parent.kind == PlaceKind::Unit {
-            PlaceKind::Room
-        } else {
-            below(parent.kind)
-        }),
-        parent: Some(parent.id.clone()),
-        address: format!("{}{name}", parent.address),
-        name,
-        division: if division == 0 { parent.division } else { division },
-        point,
-        status: PlaceStatus::InUse,
-        changed_at_ms: ctx.now().0,
-        version: 1,
-        seq: 0,
-        redirect: None,
-        id,
-    };
-    let mut changes = Changes::default();
-    store::insert(tx, ctx, &mut changes, &place, None)?;
-    changes.end(tx)?;
-    let body = json!({ "name": place.name, "parent": parent.id });
-    record(tx, ctx, &Entry::new("addresses.add_place", format!("place:{}", place.id), place.division, body))?;
-    emit(tx, ctx, &Event::AddressCorrected { place: place.id, point, division: place.division })?;
-    Ok(())
+    let kind = ticket.kind.unwrap_or_else(|| below(parent.kind));
+    Ok(Change::Add { parent: Some(parent.id), kind, name, point: ticket.point, outline: None })
 }
 
 #[cfg(test)]
@@ -158,9 +132,9 @@ mod tests {
         import_places::{self, PlaceRow},
         open_correction,
     };
-    use gridweave_address::Hints;
-    use gridweave_core::{Actor, DivisionCode, Grant, PlaceId, Role, Zone};
     use crate::tests::STEPS;
+    use gridweave_address::Hints;
+    use gridweave_core::{Actor, DivisionCode, Grant, Role, Zone};
     use gridweave_db::{Db, testkit::on_both};
 
     fn steward(division: &str) -> Ctx {
@@ -230,7 +204,7 @@ mod tests {
     fn decide(db: &Db, ctx: Ctx, id: &CorrectionId, accept: bool) -> Result<(), OpError> {
         let id = id.clone();
         db.write_blocking(move |tx| {
-            let decision = Decision { accept, reason: String::new(), version: 1 };
+            let decision = Decision { accept, reason: String::new(), version: 1, place: None };
             run(tx, &ctx, &CellIndex::default(), &id, &decision)
         })
     }

@@ -1,15 +1,13 @@
 //! A steward changes a place directly.
 
+use super::edit_library::{Told, finish, renamed_address};
 use crate::model::*;
 use crate::queries;
 use crate::store::{self, Changes};
 use gridweave_access::{Action, Resource, may};
-use gridweave_core::{Ctx, Entry, Event, LonLat, PlaceId};
+use gridweave_core::{Ctx, LonLat, PlaceId};
 use gridweave_db::{OpError, Tx};
-use gridweave_jobs::emit;
-use gridweave_ledger::record;
 use gridweave_territory::CellIndex;
-use serde_json::json;
 
 /// What to change; none leaves it.
 #[derive(Debug, Clone, Default)]
@@ -53,14 +51,7 @@ pub fn run(
     apply(tx, ctx, cells, &old, input)
 }
 
-/// Applies a change that has been allowed: shared with accepted corrections.
-pub(crate) fn apply(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    cells: &CellIndex,
-    old: &Place,
-    input: &Input,
-) -> Result<Place, OpError> {
+fn apply(tx: &mut Tx, ctx: &Ctx, cells: &CellIndex, old: &Place, input: &Input) -> Result<Place, OpError> {
     let mut new = old.clone();
     if let Some(name) = &input.name {
         if name.trim().is_empty() {
@@ -75,31 +66,12 @@ pub(crate) fn apply(
     }
     new.status = input.status.unwrap_or(old.status);
     new.version = old.version + 1;
-    let mut changes = Changes::default();
+    new.changed_at_ms = ctx.now().0;
+    let mut changes = Changes::kept();
     store::update(tx, ctx, &mut changes, old, &new, &input.reason)?;
-    let below = match new.address == old.address {
-        true => 0,
-        false => store::readdress_below(tx, ctx, &mut changes, &new, &input.reason)?,
-    };
-    changes.end(tx)?;
-    let body = json!({
-        "from": { "name": old.name, "status": old.status },
-        "to": { "name": new.name, "status": new.status },
-        "below": below,
-    });
-    record(tx, ctx, &Entry::new("addresses.edit_place", format!("place:{}", old.id), new.division, body))?;
-    emit(
-        tx,
-        ctx,
-        &Event::AddressCorrected { place: new.id.clone(), point: new.point, division: new.division },
-    )?;
-    Ok(new)
-}
-
-/// The own element is the end of the standard address; it is replaced there.
-fn renamed_address(address: &str, old: &str, new: &str) -> String {
-    match address.strip_suffix(old) {
-        Some(front) => format!("{front}{new}"),
-        None => format!("{address}{new}"),
+    if new.address != old.address {
+        store::readdress_below(tx, ctx, &mut changes, &new, &input.reason)?;
     }
+    let told = Told { kind: "set", place: new, reason: &input.reason, undoes: None };
+    Ok(finish(tx, ctx, changes, &[], told)?.place)
 }

@@ -1,7 +1,11 @@
 //! The room's operations.
 
 pub mod decide_correction;
+pub mod edit_library;
 pub mod edit_place;
 pub mod import_base_map;
 pub mod import_places;
+pub mod learn_match;
 pub mod open_correction;
+pub mod record_quality;
+pub mod undo_edit;

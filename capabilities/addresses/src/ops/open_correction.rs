@@ -57,7 +57,9 @@ pub fn run(tx: &mut Tx, ctx: &Ctx, input: &Input) -> Result<CorrectionId, OpErro
     }
     let named = input.name.as_ref().is_some_and(|name| !name.trim().is_empty());
     match input.problem {
-        Problem::Renamed | Problem::Missing if !named => return Err(OpenCorrection::NoName.into()),
+        Problem::Renamed | Problem::Missing | Problem::AlsoCalled if !named => {
+            return Err(OpenCorrection::NoName.into());
+        }
         Problem::Moved if input.point.is_none() => return Err(OpenCorrection::NoPoint.into()),
         _ => {}
     }

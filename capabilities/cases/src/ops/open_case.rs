@@ -6,6 +6,7 @@ use crate::{sql, store};
 use gridweave_access as access;
 use gridweave_address::Hints;
 use gridweave_addresses::AddressLibrary;
+use gridweave_addresses::ops::learn_match;
 use gridweave_addresses::queries::{match_address, place};
 use gridweave_core::{
     CaseId, CaseNo, Ctx, DivisionCode, Entry, Event, LonLat, PlaceId, Zone, time::MINUTE_MS,
@@ -94,7 +95,7 @@ pub fn run(
     }
     let category =
         catalogue.category(&input.category).ok_or_else(|| OpenCase::NoCategory(input.category.clone()))?;
-    let at = locate(tx, cells, library, input)?;
+    let at = locate(tx, ctx, cells, library, input)?;
     access::may(&ctx.actor, access::Action::CaseOpen, &access::Resource::in_division(at.division), None)
         // Somebody who may open cases somewhere may report what cannot be located.
         .or_else(|denied| match at.division {
@@ -146,6 +147,7 @@ pub fn run(
 
 fn locate(
     tx: &mut Tx,
+    ctx: &Ctx,
     cells: &CellIndex,
     library: &AddressLibrary,
     input: &Input,
@@ -156,7 +158,13 @@ fn locate(
         None => {
             let hints = Hints { point: input.point.map(|p| [p.lon, p.lat]), ..Hints::default() };
             let matched = match_address(tx, library, &input.address, &hints)?;
-            matched.accepted.map(|ranked| place(tx, &PlaceId(ranked.id))).transpose()?.flatten()
+            match matched.accepted {
+                Some(ranked) => place(tx, &PlaceId(ranked.id))?,
+                None => {
+                    learn_match::failed(tx, ctx, &input.address, &matched)?;
+                    None
+                }
+            }
         }
     };
     if let Some(found) = known {

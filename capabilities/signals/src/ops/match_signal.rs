@@ -3,6 +3,7 @@
 use crate::model::SignalState;
 use crate::{DecideSignal, queries, sql};
 use gridweave_access::{Action, Resource, may};
+use gridweave_addresses::ops::learn_match;
 use gridweave_addresses::queries::place;
 use gridweave_core::{Ctx, Entry, Event, PlaceId, SignalId};
 use gridweave_db::{OpError, Tx};
@@ -23,6 +24,9 @@ pub fn run(tx: &mut Tx, ctx: &Ctx, id: &SignalId, door: &PlaceId, version: i64) 
         return Err(DecideSignal::Stale.into());
     }
     tx.exec(&sql::SET_PLACE, &[id.into(), door.into(), found.division.into()])?;
+    if let Some(address) = &signal.address {
+        learn_match::corrected(tx, ctx, address, door)?;
+    }
     tx.exec(&sql::SET_METER_PLACE, &[signal.subject.as_str().into(), door.into()])?;
     let body = json!({ "place": door, "feed": signal.feed });
     record(tx, ctx, &Entry::new("signals.match_signal", format!("signal:{id}"), found.division, body))?;

@@ -5,8 +5,9 @@ use crate::feeds::{Feed, Interval, Observes};
 use crate::model::{CandidateDoor, SignalState};
 use crate::sql;
 use gridweave_access::{Action, Resource, may};
-use gridweave_address::Hints;
+use gridweave_address::{Hints, Match};
 use gridweave_addresses::AddressLibrary;
+use gridweave_addresses::ops::learn_match;
 use gridweave_addresses::queries::{match_address, place};
 use gridweave_core::{Ctx, Entry, Event, PlaceId, SignalId, TimeMs, Zone};
 use gridweave_db::{DbError, OpError, Tx, Value};
@@ -82,8 +83,14 @@ pub fn run(
     if let Some(before) = known {
         return Ok(Pushed { repeated: true, ..before });
     }
-    let mut push =
-        Push { tx, ctx, feed, library, door_of_meter, done: Pushed { rows: rows.len() as u64, ..Pushed::default() } };
+    let mut push = Push {
+        tx,
+        ctx,
+        feed,
+        library,
+        door_of_meter,
+        done: Pushed { rows: rows.len() as u64, ..Pushed::default() },
+    };
     match feed.observes {
         Observes::Readings => push.readings(rows)?,
         Observes::ZeroUse | Observes::SuddenChange => push.list(rows)?,
@@ -108,17 +115,16 @@ pub(crate) fn match_door(
     library: &AddressLibrary,
     subject: &str,
     address: &str,
-) -> Result<(Option<(PlaceId, i64)>, Vec<CandidateDoor>), DbError> {
+) -> Result<(Option<(PlaceId, i64)>, Match), DbError> {
     let last = tx.opt(&sql::LAST_PLACE, &[subject.into()], |row| row.text(0))?;
     let hints = Hints { last: last.as_deref(), ..Hints::default() };
     let matched = match_address(tx, library, address, &hints)?;
-    let candidates = matched.candidates.into_iter().map(CandidateDoor::from).collect();
-    let Some(accepted) = matched.accepted.filter(|ranked| ranked.level == "room") else {
-        return Ok((None, candidates));
+    let Some(accepted) = matched.accepted.as_ref().filter(|ranked| ranked.level == "room") else {
+        return Ok((None, matched));
     };
-    let id = PlaceId(accepted.id);
+    let id = PlaceId(accepted.id.clone());
     let division = place(tx, &id)?.map_or(0, |place| place.division);
-    Ok((Some((id, division)), candidates))
+    Ok((Some((id, division)), matched))
 }
 
 struct Push<'a, 'b> {
@@ -299,13 +305,13 @@ impl Push<'_, '_> {
             let chosen = self.tx.opt(&sql::METER, &[draft.subject.into()], |row| row.opt_text(1))?;
             door = chosen.flatten().map(PlaceId);
         }
-        let mut candidates = Vec::new();
+        let mut matched = Match::default();
         let mut division = 0;
         match (&door, draft.address) {
             (Some(id), _) => division = place(self.tx, id)?.map_or(0, |place| place.division),
             (None, Some(address)) => {
-                let (found, others) = match_door(self.tx, self.library, draft.subject, address)?;
-                candidates = others;
+                let (found, outcome) = match_door(self.tx, self.library, draft.subject, address)?;
+                matched = outcome;
                 if let Some((id, at)) = found {
                     division = at;
                     door = Some(id);
@@ -315,6 +321,8 @@ impl Push<'_, '_> {
         }
         let state = if door.is_some() { SignalState::Matched } else { SignalState::Unmatched };
         let id: SignalId = self.ctx.new_id();
+        let candidates: Vec<CandidateDoor> =
+            matched.candidates.iter().cloned().map(CandidateDoor::from).collect();
         let listed = serde_json::to_string(&candidates).unwrap_or_else(|_| "[]".to_owned());
         let params: [Value; 17] = [
             (&id).into(),
@@ -343,6 +351,10 @@ impl Push<'_, '_> {
             Some(place) => Event::SignalMatched { signal: id, place, division },
             None => {
                 self.done.unmatched += 1;
+                // It waits in the stewards' inbox too: something of the library may be wrong.
+                if let Some(address) = draft.address {
+                    learn_match::failed(self.tx, self.ctx, address, &matched)?;
+                }
                 Event::SignalUnmatched { signal: id, division }
             }
         };

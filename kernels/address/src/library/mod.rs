@@ -4,16 +4,16 @@
 mod build;
 mod doors;
 mod file;
+mod live;
 mod names;
 mod records;
-mod live;
 mod spelled;
 
 pub use build::{Entry, LibraryBuilder};
 pub(crate) use doors::{ANY, Doors};
 pub use file::{InvalidLibrary, Source};
-pub use live::LiveLibrary;
 pub(crate) use live::Layer;
+pub use live::LiveLibrary;
 pub(crate) use names::{Mention, Names, cost};
 pub(crate) use records::{AnchorRecord, DIVISIONS, NONE, PlaceRecord, number_code};
 pub(crate) use spelled::{Continued, Spelled, Spelling};
@@ -76,7 +76,7 @@ impl AddressIndex {
             .then(|| [f64::from(record.lon_e7) / 1e7, f64::from(record.lat_e7) / 1e7]);
         Some(KnownPlace {
             id: part(start, middle)?,
-            kind: KINDS.get(usize::from(record.kind & !ALIAS)).copied().unwrap_or(""),
+            kind: kind_name(record.kind),
             address: part(middle, end)?,
             point,
             division: record.division(),
@@ -143,6 +143,11 @@ const KINDS: [&str; 12] = [
     "village",
     "other",
 ];
+
+/// The name of a record's kind.
+pub(crate) fn kind_name(kind: u8) -> &'static str {
+    KINDS.get(usize::from(kind & !ALIAS)).copied().unwrap_or("")
+}
 
 fn kind_number(kind: &str) -> u8 {
     KINDS.iter().position(|known| *known == kind).unwrap_or(0) as u8

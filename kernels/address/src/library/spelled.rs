@@ -41,7 +41,7 @@ pub(crate) struct Continued {
 fn readings(letter: char) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for reading in letter.to_pinyin_multi().into_iter().flatten() {
-        let plain = reading.plain().to_ascii_uppercase().replace('Ü', "V").replace('ü', "V");
+        let plain = reading.plain().to_ascii_uppercase().replace(['Ü', 'ü'], "V");
         if !found.contains(&plain) {
             found.push(plain);
         }
@@ -81,9 +81,9 @@ fn beginnings(number: u32, name: &str, readings_count: impl Fn(char) -> u64) -> 
         if start > 0 && letters[start].is_ascii_alphanumeric() && letters[start - 1].is_ascii_alphanumeric() {
             continue;
         }
-        let count: u64 = letters[start..].iter().fold(1, |n, letter| {
-            (n * readings_count(*letter).max(1)).min(READINGS_MAX)
-        });
+        let count: u64 = letters[start..]
+            .iter()
+            .fold(1, |n, letter| (n * readings_count(*letter).max(1)).min(READINGS_MAX));
         found.extend((0..count).map(|reading| reading << 40 | (start as u64) << 32 | u64::from(number)));
     }
     found

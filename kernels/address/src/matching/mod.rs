@@ -11,7 +11,7 @@ mod tail;
 
 use crate::keys::Standard;
 use crate::letters::{Letter, letters};
-use crate::library::{ANY, AddressIndex, Layer, LiveLibrary, Mention, NONE, PlaceRecord};
+use crate::library::{ANY, AddressIndex, Layer, LiveLibrary, Mention, NONE, PlaceRecord, kind_name};
 use evidence::{Reading, Text};
 pub use suggest::Suggestion;
 use tail::Tail;
@@ -87,13 +87,21 @@ enum Depth {
 }
 
 impl Depth {
+    /// By its numbers, or by its kind where that is deeper: another address of a door may have no number.
     fn of(place: &PlaceRecord) -> Self {
-        match place {
+        let by_numbers = match place {
             p if p.room != NONE => Depth::Room,
             p if p.unit != NONE => Depth::Unit,
             p if p.building != NONE => Depth::Building,
             _ => Depth::Anchor,
-        }
+        };
+        let by_kind = match kind_name(place.kind) {
+            "room" => Depth::Room,
+            "unit" => Depth::Unit,
+            "building" => Depth::Building,
+            _ => Depth::Anchor,
+        };
+        by_numbers.max(by_kind)
     }
 
     fn name(self) -> &'static str {
@@ -202,7 +210,15 @@ fn weigh<'a>(
             }
         }
         let depth = Depth::of(record);
-        out.push(Weighed { layer, place, depth, falls_short, unit_missing, weight, reading: reading.clone() });
+        out.push(Weighed {
+            layer,
+            place,
+            depth,
+            falls_short,
+            unit_missing,
+            weight,
+            reading: reading.clone(),
+        });
     };
     for (rank, door) in tail.doors.iter().enumerate() {
         find([door.building, door.unit, door.room], &mut found);
@@ -396,18 +412,22 @@ mod tests {
         builder.add(&[Entry {
             id: "7".to_owned(),
             address: "南桥区新华路202号滨湖花园3栋1单元502室".to_owned(),
-            aliases: vec!["南桥区新华路202号东湖花园3栋1单元502室".to_owned(), "老棉纺厂宿舍3栋502".to_owned()],
+            aliases: vec!["南桥区新华路202号东湖花园3栋1单元502室".to_owned(), "老棉纺厂宿舍".to_owned()],
+            kind: "room".to_owned(),
             ..Entry::default()
         }]);
         let library = builder.finish();
         assert_eq!((library.len(), library.number_of("7")), (1, Some(0)));
-        for text in ["滨湖花园3-1-502", "东湖花园3栋1单元502", "老棉纺厂宿舍3栋502"] {
+        for text in ["滨湖花园3-1-502", "东湖花园3栋1单元502", "老棉纺厂宿舍"] {
             let found = match_text(text, &library, &Hints::default()).accepted.unwrap();
             assert_eq!((found.id.as_str(), found.level.as_str()), ("7", "room"), "{text}");
             assert_eq!(found.address, "南桥区新华路202号滨湖花园3栋1单元502室");
         }
         let typed = library.suggest("lmfc", None, 5);
-        assert_eq!(typed[0].address, "南桥区新华路202号滨湖花园3栋1单元502室", "proposed as the library writes it");
+        assert_eq!(
+            typed[0].address, "南桥区新华路202号滨湖花园3栋1单元502室",
+            "proposed as the library writes it"
+        );
     }
 
     #[test]

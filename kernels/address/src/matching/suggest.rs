@@ -1,12 +1,13 @@
 //! Places that a half-typed text may mean: names that go on from what is typed, in letters, pinyin or its
 //! initials, and doors whose numbers do.
 
-use super::{Hints, LETTERS_MAX};
 use super::evidence::{Text, number_at};
+use super::{Hints, LETTERS_MAX};
 use crate::keys::Standard;
 use crate::letters::{Letter, letters};
 use crate::library::{
-    AddressIndex, AnchorRecord, Continued, Layer, LiveLibrary, Mention, NONE, PlaceRecord, Spelling, number_code,
+    AddressIndex, AnchorRecord, Continued, Layer, LiveLibrary, Mention, NONE, PlaceRecord, Spelling,
+    number_code,
 };
 use crate::normalise::{is_numeral, numeral};
 
@@ -187,7 +188,8 @@ impl<'a> Typed<'a, '_> {
         let index = self.layer.index;
         let divisions = Standard::from_text(text).divisions;
         let evidence = Text::of(index, self.letters, mentions, &divisions);
-        let mut readings: Vec<_> = evidence.anchors(ANCHORS_MAX).into_iter().map(|a| evidence.read(a)).collect();
+        let mut readings: Vec<_> =
+            evidence.anchors(ANCHORS_MAX).into_iter().map(|a| evidence.read(a)).collect();
         readings.retain(|reading| reading.weight > 0.0 && !reading.contradicts());
         readings.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.anchor.cmp(&b.anchor)));
         for reading in readings.into_iter().take(READINGS_MAX) {
@@ -209,9 +211,8 @@ impl<'a> Typed<'a, '_> {
         for anchor in index.names().on_road(road) {
             let Some(record) = index.anchors().get(*anchor as usize) else { continue };
             let fit = match typed.first() {
-                Some(number) => number.fits(record.number, || {
-                    Standard::from_text(self.first_address(*anchor)?).road_number
-                }),
+                Some(number) => number
+                    .fits(record.number, || Standard::from_text(self.first_address(*anchor)?).road_number),
                 None => Some(u8::from(record.number != NONE)),
             };
             let Some(fit) = fit else { continue };
@@ -224,7 +225,12 @@ impl<'a> Typed<'a, '_> {
     }
 
     fn first_address(&self, anchor: u32) -> Option<&'a str> {
-        self.layer.index.below(anchor).first().and_then(|place| self.layer.index.place(*place)).map(|p| p.address)
+        self.layer
+            .index
+            .below(anchor)
+            .first()
+            .and_then(|place| self.layer.index.place(*place))
+            .map(|p| p.address)
     }
 
     /// Names that go on from the letters behind a place of the text, perhaps with numbers behind them.
@@ -276,7 +282,8 @@ impl<'a> Typed<'a, '_> {
     /// The places of an anchor whose numbers go on from the typed ones, and one level further where those are whole.
     fn doors(&mut self, anchor: u32, typed: &[Number], score: f32) {
         let index = self.layer.index;
-        let Some(AnchorRecord { number, buildings, .. }) = index.anchors().get(anchor as usize).copied() else {
+        let Some(AnchorRecord { number, buildings, .. }) = index.anchors().get(anchor as usize).copied()
+        else {
             return;
         };
         let doors = index.below(anchor);
@@ -366,9 +373,17 @@ mod tests {
     #[test]
     fn a_name_is_found_while_it_is_typed() {
         let compound = "南桥区新华路202号东湖花园";
-        for text in
-            ["东湖花", "東湖花", "donghuhua", "DHHY", "dhhy", "东湖花园", "南桥区东湖花", "新华路202号东湖", "冬湖花园"]
-        {
+        for text in [
+            "东湖花",
+            "東湖花",
+            "donghuhua",
+            "DHHY",
+            "dhhy",
+            "东湖花园",
+            "南桥区东湖花",
+            "新华路202号东湖",
+            "冬湖花园",
+        ] {
             assert_eq!(first(text), compound, "{text}");
         }
         assert_eq!(first("dhxx"), "南桥区东湖小学");
@@ -413,7 +428,8 @@ mod tests {
             ..Entry::default()
         };
         let live = live.with_changes(&[renamed], ["澜江市北湖区南湖花园"]);
-        let names = |text: &str| live.suggest(text, None, 5).into_iter().map(|s| s.address).collect::<Vec<_>>();
+        let names =
+            |text: &str| live.suggest(text, None, 5).into_iter().map(|s| s.address).collect::<Vec<_>>();
         assert_eq!(names("bhxx"), ["澜江市南桥区滨湖小学"]);
         assert!(names("dhxx").is_empty() && names("nhhy").is_empty());
     }

@@ -144,7 +144,8 @@ fn doors(numbers: &[(String, Mark)]) -> Vec<Door> {
     }
     let mut found = Vec::new();
     let mut add = |door: Door| {
-        let floored = floor.filter(|_| door.room < 100).map(|floor| floor * 100 + door.room);
+        let floored =
+            floor.filter(|floor| door.room < 100 && *floor < 1000).map(|floor| floor * 100 + door.room);
         for door in floored.map(|room| Door { room, ..door }).into_iter().chain([door]) {
             found.push(door);
             if door.unit == NONE && door.room != NONE {
@@ -218,6 +219,7 @@ mod tests {
             assert_eq!(first(text), Door { building: 3, unit: 1, room: 502 }, "{text}");
         }
         assert_eq!(first("A座1203"), Door { building: number_code("A"), unit: NONE, room: 1203 });
+        assert_eq!(first("3栋99999999层2室"), Door { building: 3, unit: NONE, room: 2 });
         assert_eq!(first("甲栋5楼2室"), Door { building: number_code("A"), unit: NONE, room: 502 });
     }
 }

@@ -1,0 +1,135 @@
+//! What matching could not do, and what a person did instead, becomes a correction in the stewards' inbox: one for
+//! each text, with how much waits for it. Called by the rooms that match, within what they are allowed to do.
+
+use crate::model::*;
+use crate::{queries, sql};
+use gridweave_address::{Match, Standard, normalise};
+use gridweave_core::{AccountId, CorrectionId, Ctx, Event, PlaceId};
+use gridweave_db::{DbError, OpError, Tx};
+use gridweave_jobs::emit;
+
+/// A text longer than this is no address that somebody should put right.
+const TEXT_MAX: usize = 120;
+
+fn source(text: &str) -> String {
+    format!("match:{}", normalise(text))
+}
+
+fn worth_it(text: &str) -> bool {
+    (2..=TEXT_MAX).contains(&text.trim().chars().count())
+}
+
+/// A text matched nothing for certain: something is missing, or is called otherwise.
+pub fn failed(tx: &mut Tx, ctx: &Ctx, text: &str, matched: &Match) -> Result<(), OpError> {
+    if !worth_it(text) || tx.exec(&sql::WAITS, &[source(text).into()])? > 0 {
+        return Ok(());
+    }
+    let best = matched.candidates.first();
+    let place = best.map(|best| queries::place(tx, &PlaceId(best.id.clone()))).transpose()?.flatten();
+    let short = best.is_some_and(|best| best.reasons.iter().any(|reason| reason == "not_in_library"));
+    let missing = missing_name(text).filter(|_| short);
+    let ticket = match (place, missing) {
+        (Some(above), Some((name, kind))) if kind.lies_below(above.kind) => Ticket {
+            problem: Problem::Missing,
+            division: above.division,
+            parent: Some(above.id),
+            place: None,
+            name,
+            kind: Some(kind),
+            text,
+        },
+        // Two fit equally, or nothing does: only a person can tell which one is meant.
+        (found, _) => Ticket {
+            problem: Problem::AlsoCalled,
+            division: found.map_or(0, |place| place.division),
+            parent: None,
+            place: None,
+            name: text.trim().to_owned(),
+            kind: None,
+            text,
+        },
+    };
+    open(tx, ctx, ticket)
+}
+
+/// A person chose the place that a text means: perhaps it should always lead there.
+pub fn corrected(tx: &mut Tx, ctx: &Ctx, text: &str, place: &PlaceId) -> Result<(), OpError> {
+    solved(tx, ctx, text)?;
+    let Some(place) = queries::place(tx, place)?.filter(|_| worth_it(text)) else { return Ok(()) };
+    let text = text.trim();
+    if place.address == text || queries::aliases(tx, &place.id)?.iter().any(|alias| alias == text) {
+        return Ok(());
+    }
+    let ticket = Ticket {
+        problem: Problem::AlsoCalled,
+        division: place.division,
+        parent: None,
+        place: Some(place.id),
+        name: text.to_owned(),
+        kind: None,
+        text,
+    };
+    open(tx, ctx, ticket)
+}
+
+/// The text has found its place after all: what was asked about it is answered.
+pub fn solved(tx: &mut Tx, ctx: &Ctx, text: &str) -> Result<(), DbError> {
+    tx.exec(&sql::SOLVED, &[source(text).into(), ctx.now().into()]).map(drop)
+}
+
+/// The own element of the deepest part that a text names, as the standard writes it.
+fn missing_name(text: &str) -> Option<(String, PlaceKind)> {
+    let standard = Standard::from_text(text);
+    if let Some(room) = standard.room {
+        return Some((format!("{room}室"), PlaceKind::Room));
+    }
+    if let Some(unit) = standard.unit {
+        return Some((format!("{unit}单元"), PlaceKind::Unit));
+    }
+    standard.building.map(|building| (format!("{building}栋"), PlaceKind::Building))
+}
+
+struct Ticket<'a> {
+    problem: Problem,
+    division: i64,
+    parent: Option<PlaceId>,
+    place: Option<PlaceId>,
+    name: String,
+    kind: Option<PlaceKind>,
+    text: &'a str,
+}
+
+fn open(tx: &mut Tx, ctx: &Ctx, ticket: Ticket<'_>) -> Result<(), OpError> {
+    let source = match &ticket.place {
+        // The same text may be decided once and be chosen again for another place.
+        Some(place) => format!("chosen:{place}:{}", normalise(ticket.text)),
+        None => source(ticket.text),
+    };
+    if tx.exists(&sql::BY_SOURCE, &[source.as_str().into()])? {
+        return Ok(());
+    }
+    let id: CorrectionId = ctx.new_id();
+    let system = AccountId::from("system");
+    tx.exec(
+        &sql::INSERT_CORRECTION,
+        &[
+            (&id).into(),
+            ticket.place.as_ref().into(),
+            ticket.parent.as_ref().into(),
+            ticket.problem.name().into(),
+            ticket.name.into(),
+            ticket.kind.map(PlaceKind::name).into(),
+            None::<f64>.into(),
+            None::<f64>.into(),
+            ticket.text.trim().into(),
+            ticket.division.into(),
+            (&system).into(),
+            "".into(),
+            ctx.now().into(),
+            source.as_str().into(),
+        ],
+    )?;
+    tx.exec(&sql::WAITS, &[source.into()])?;
+    emit(tx, ctx, &Event::CorrectionOpened { correction: id, division: ticket.division })?;
+    Ok(())
+}
