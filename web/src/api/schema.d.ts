@@ -1851,11 +1851,8 @@ export interface components {
         DecideBody: {
             /** @description Accept or refuse. */
             accept: boolean;
-            /**
-             * @description The right place, where the correction names none or another.
-             * @default null
-             */
-            place: components["schemas"]["PlaceId"] | null;
+            /** @description The right place, where the correction names none or another. */
+            place?: components["schemas"]["PlaceId"] | null;
             /**
              * @description Why not, when refused.
              * @default

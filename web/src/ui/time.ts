@@ -14,6 +14,7 @@ export function moment(ms: number): string {
 
 export function span(ms: number): string {
   const t = i18n.global.t;
+  if (Math.abs(ms) < 60_000) return `${Math.round(Math.abs(ms) / 1000)} ${t("cases.seconds")}`;
   const minutes = Math.round(Math.abs(ms) / 60_000);
   if (minutes < 60) return `${minutes} ${t("cases.minutes")}`;
   const hours = Math.round(minutes / 60);

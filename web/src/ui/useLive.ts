@@ -26,6 +26,7 @@ const NAMES = [
   "VisitClosed",
   "CorrectionOpened",
   "AddressCorrected",
+  "PlaceRedirected",
   "TaskCreated",
   "TaskAccepted",
   "DwellingChanged",

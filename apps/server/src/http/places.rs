@@ -472,7 +472,6 @@ struct DecideBody {
     /// The version that was looked at.
     version: i64,
     /// The right place, where the correction names none or another.
-    #[serde(default)]
     place: Option<PlaceId>,
 }
 

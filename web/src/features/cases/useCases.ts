@@ -120,7 +120,6 @@ export function useMoves() {
       await refresh();
       return made as Case;
     },
-    suggest: (q: string) => data(api.GET("/api/v1/places/suggest", { params: { query: { q, limit: 8 } } })),
   };
 }
 

@@ -13,7 +13,6 @@ export const useMapData = () => ({
     data(api.GET("/api/v1/places/{id}/card", { params: { path: { id } } })) as Promise<Card>,
   networks: () => data(api.GET("/api/v1/networks")),
   locate: (lon: number, lat: number) => data(api.GET("/api/v1/locate", { params: { query: { lon, lat } } })),
-  suggest: (q: string) => data(api.GET("/api/v1/places/suggest", { params: { query: { q, limit: 8 } } })),
   unmask: (person: string, place: string, purpose: string) =>
     data(
       api.POST("/api/v1/people/{id}/unmask", {

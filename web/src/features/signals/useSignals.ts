@@ -7,7 +7,6 @@ export const useSignals = () => ({
   list: (state: string, cursor?: string) =>
     data(api.GET("/api/v1/signals", { params: { query: { state: state as never, cursor, limit: 50 } } })),
   feeds: () => data(api.GET("/api/v1/feeds")),
-  suggest: (q: string) => data(api.GET("/api/v1/places/suggest", { params: { query: { q, limit: 8 } } })),
   match: (signal: Signal, place: string) =>
     api.POST("/api/v1/signals/{id}/match", {
       params: { path: { id: signal.id } },
