@@ -48,6 +48,8 @@ export class User {
       .exclude(".maplibregl-map")
       // Element Plus points aria-controls at a list that it draws only when open.
       .exclude(".el-autocomplete input")
+      // Nor has its list of suggestions the roles of one while it is open.
+      .exclude(".place-suggest")
       .analyze();
     const brief = found.violations.map(
       (v) =>

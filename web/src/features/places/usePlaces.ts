@@ -21,6 +21,7 @@ export const usePlaces = () => ({
     ) as Promise<GeoJSON.Geometry | null>,
   lineage: (id: string) => data(api.GET("/api/v1/places/{id}/lineage", { params: { path: { id } } })),
   history: (id: string) => data(api.GET("/api/v1/places/{id}/history", { params: { path: { id } } })),
+  match: (text: string) => data(api.GET("/api/v1/places/match", { params: { query: { text } } })),
   causes: () => data(api.GET("/api/v1/corrections/causes")),
   ofCause: (cause: Cause) =>
     data(
