@@ -129,7 +129,7 @@ gridweave_db::statements! {
     /// Corrections of a state and scope, oldest first.
     CORRECTIONS = select_correction!("where state = $1 and division between $2 and $3 and id > $4 order by id limit $5");
     /// Open corrections of a scope by what is wrong where, most harmful first.
-    CAUSES = "select problem, coalesce(place_id, parent_id), count(*), sum(1 + waits), min(opened_at_ms) from corrections \
+    CAUSES = "select problem, coalesce(place_id, parent_id), count(*), cast(sum(1 + waits) as bigint), min(opened_at_ms) from corrections \
               where state = 'open' and division between $1 and $2 group by problem, coalesce(place_id, parent_id) \
               order by 4 desc, 5, 1, 2 limit $3";
     /// Open corrections of one cause, most harmful first.
