@@ -24,6 +24,8 @@ pub enum Which {
     Tiles,
     /// Doors of a library of 1,000,000 written badly, beside rapidfuzz, FTS5, pg_trgm, tantivy and TF-IDF.
     Address,
+    /// Completing as one types over five million doors.
+    AddressSuggest,
 }
 
 /// `cargo xtask bench`.
@@ -75,6 +77,14 @@ pub fn run(which: Which) -> anyhow::Result<()> {
             let mut run = Command::new(python);
             run.arg(root().join("bench/address/run.py")).arg("--program").arg(gridweave);
             run.arg("--postgres").arg(&postgres.url).arg("--out").arg(results.join("address.json"));
+            to_end(run)
+        }
+        Which::AddressSuggest => {
+            let python = python("address")?;
+            step("address: completing over five million doors");
+            let mut run = Command::new(python);
+            run.arg(root().join("bench/address/suggest.py")).arg("--program").arg(gridweave);
+            run.arg("--out").arg(results.join("address-suggest.json"));
             to_end(run)
         }
         Which::Tiles => {
