@@ -150,11 +150,11 @@ test("a worker's ticket, accepted, is what the next push matches, and stands in 
   }
   await steward.go("/places?tab=inbox");
   await expect(steward.see("compare")).toBeVisible();
-  for (let i = 0; i < 60 && !(await steward.see("compare").textContent())?.includes(name); i += 1) {
+  for (let i = 0; i < 60 && !(await steward.see("proposed").textContent())?.includes(name); i += 1) {
     await steward.page.keyboard.press("j");
     await steward.page.waitForTimeout(150);
   }
-  await expect(steward.see("compare")).toContainText(name);
+  await expect(steward.see("proposed")).toHaveText(name);
   await steward.look("inbox-causes");
   await steward.page.keyboard.press("a");
   await expect(steward.page.locator(".el-message--success")).toBeVisible();

@@ -207,18 +207,18 @@ test("an address is corrected with old and new side by side, in one key press", 
   await steward.go("/places?tab=inbox");
   await expect(steward.see("compare")).toBeVisible();
   // Ticket by ticket, cause by cause.
-  for (let i = 0; i < 60 && !(await steward.see("compare").textContent())?.includes(name); i += 1) {
+  for (let i = 0; i < 60 && !(await steward.see("proposed").textContent())?.includes(name); i += 1) {
     await steward.page.keyboard.press("j");
     await steward.page.waitForTimeout(150);
   }
-  await expect(steward.see("compare")).toContainText(name);
+  await expect(steward.see("proposed")).toHaveText(name);
   await steward.look("corrections");
   const compared = steward.see("compare");
   const door = (await compared.locator("p a").first().textContent()) ?? "";
   const old = (await compared.locator(".big").first().textContent()) ?? "";
   await steward.page.keyboard.press("a");
   await expect(steward.page.locator(".el-message--success")).toBeVisible();
-  await expect(steward.see("compare").or(steward.page.locator(".empty"))).not.toContainText(name);
+  await expect(steward.see("proposed").or(steward.page.locator(".empty"))).not.toContainText(name);
   await steward.see("tab-tree").click();
   await steward.page
     .locator("[data-test=place-search] input, input[data-test=place-search]")
