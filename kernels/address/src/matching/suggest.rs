@@ -29,9 +29,12 @@ pub struct Suggestion {
 /// Names that are looked at for each way of spelling.
 const NAMES_MAX: usize = 48;
 /// What hangs on one name that is looked at.
-const ANCHORS_MAX: usize = 400;
-/// Doors of one anchor that are looked at.
-const DOORS_MAX: usize = 20_000;
+const ANCHORS_MAX: usize = 100;
+/// Door plates of one road that are proposed.
+const PLATES_MAX: usize = 12;
+/// Places that are looked at for one question, so that no text takes long; finding an anchor's counts as some.
+const WORK_MAX: usize = 8000;
+const ANCHOR_WORK: usize = 10;
 /// So few that all are shown before a number is typed.
 const DOORS_FEW: usize = 8;
 /// A level below what is typed, and where it is too far below.
@@ -70,7 +73,7 @@ fn suggest_in(text: &str, layers: &[Layer], near: Option<[f64; 2]>, limit: usize
     typed.truncate(LETTERS_MAX);
     let mut found: Vec<Scored> = Vec::new();
     for layer in layers {
-        Typed { layer: *layer, letters: &typed, found: &mut found }.look(text);
+        Typed { layer: *layer, letters: &typed, found: &mut found, left: WORK_MAX }.look(text);
     }
     for (rank, one) in super::weighed_in(text, layers, &Hints::default()).into_iter().enumerate() {
         let score = if one.falls_short { 0.0 } else { MATCHED };
@@ -148,6 +151,8 @@ struct Typed<'a, 'b> {
     layer: Layer<'a>,
     letters: &'b [Letter],
     found: &'b mut Vec<Scored<'a>>,
+    /// Work that may still be done.
+    left: usize,
 }
 
 /// The text means the place as it stands.
@@ -189,7 +194,7 @@ impl<'a> Typed<'a, '_> {
         let divisions = Standard::from_text(text).divisions;
         let evidence = Text::of(index, self.letters, mentions, &divisions);
         let mut readings: Vec<_> =
-            evidence.anchors(ANCHORS_MAX).into_iter().map(|a| evidence.read(a)).collect();
+            evidence.anchors(super::ANCHORS_MAX).into_iter().map(|a| evidence.read(a)).collect();
         readings.retain(|reading| reading.weight > 0.0 && !reading.contradicts());
         readings.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.anchor.cmp(&b.anchor)));
         for reading in readings.into_iter().take(READINGS_MAX) {
@@ -204,23 +209,45 @@ impl<'a> Typed<'a, '_> {
         }
     }
 
-    /// Door plates of a road whose number goes on from what is typed.
+    /// The road itself, and door plates whose number goes on from what is typed; the first ones where none is.
     fn on_road(&mut self, road: u32, typed: &[Number], score: f32) {
         let index = self.layer.index;
-        let mut left = ANCHORS_MAX;
-        for anchor in index.names().on_road(road) {
-            let Some(record) = index.anchors().get(*anchor as usize) else { continue };
-            let fit = match typed.first() {
-                Some(number) => number
-                    .fits(record.number, || Standard::from_text(self.first_address(*anchor)?).road_number),
-                None => Some(u8::from(record.number != NONE)),
-            };
-            let Some(fit) = fit else { continue };
-            self.doors(*anchor, &[], score - f32::from(fit));
-            left -= 1;
-            if left == 0 {
-                return;
+        let on = index.names().on_road(road);
+        let number =
+            |anchor: &u32| index.anchors().get(*anchor as usize).map_or(NONE, |anchor| anchor.number);
+        let within = |from: u32, to: u32| {
+            let start = on.partition_point(|anchor| number(anchor) < from);
+            let count = on[start..].partition_point(|anchor| number(anchor) < to);
+            &on[start..start + count]
+        };
+        let mut fitting: Vec<u32> = Vec::new();
+        match typed.first() {
+            None => {
+                fitting.extend(on[within(0, NONE).len()..].iter().take(2));
+                fitting.extend(on.iter().take(PLATES_MAX));
             }
+            Some(written) => {
+                fitting.extend(within(written.code, written.code + 1).iter().take(PLATES_MAX));
+                // 2 goes on to 20 to 29, 200 to 299 …
+                let mut reach = numeral(&written.text).filter(|_| !written.whole).map(|n| (n, n + 1));
+                while let Some((from, to)) = reach.filter(|(from, _)| fitting.len() < PLATES_MAX && *from > 0)
+                {
+                    reach = from.checked_mul(10).zip(to.checked_mul(10));
+                    fitting.extend(reach.iter().flat_map(|(from, to)| within(*from, *to)).take(PLATES_MAX));
+                }
+                // 3A and 12-2 stand in no order.
+                for anchor in within(1 << 30, NONE).iter().take(ANCHORS_MAX) {
+                    let text = || Standard::from_text(self.first_address(*anchor)?).road_number;
+                    if written.fits(number(anchor), text).is_some() {
+                        fitting.push(*anchor);
+                    }
+                }
+            }
+        }
+        for anchor in fitting {
+            let exact = typed.first().is_some_and(|written| written.code == number(&anchor));
+            let itself = typed.is_empty() && number(&anchor) == NONE;
+            self.doors(anchor, &[], score - f32::from(u8::from(!exact && !itself)));
         }
     }
 
@@ -252,6 +279,8 @@ impl<'a> Typed<'a, '_> {
             for (how, score) in spellings.iter().zip(BEING_TYPED) {
                 let mut names = Vec::new();
                 index.spelled(*how).continued(&index.names(), &typed, NAMES_MAX, &mut names);
+                // The nearest first, as long as there is work to be done.
+                names.sort_by_key(|name| (name.start > 0, name.missing));
                 for name in names {
                     self.continued(&name, &tail, score, mentions);
                 }
@@ -286,14 +315,47 @@ impl<'a> Typed<'a, '_> {
         else {
             return;
         };
+        if self.left < ANCHOR_WORK {
+            return;
+        }
+        self.left -= ANCHOR_WORK;
         let doors = index.below(anchor);
-        for place in doors.iter().take(DOORS_MAX) {
-            let Some(record) = index.places().get(*place as usize) else { continue };
-            let Some(fit) = self.fit(*place, record, typed, buildings == 1) else { continue };
-            // Two levels and more below what is typed there are too many.
-            if fit >= TOO_DEEP && doors.len() > DOORS_FEW {
-                continue;
+        let mut next = 0;
+        while let Some((place, record)) =
+            doors.get(next).and_then(|place| Some((place, index.places().get(*place as usize)?)))
+        {
+            if self.left == 0 {
+                return;
             }
+            self.left -= 1;
+            // Places with the same building, and the same unit, stand beside each other.
+            let behind = |same: &dyn Fn(&PlaceRecord) -> bool| {
+                let is = |place: &u32| index.places().get(*place as usize).is_some_and(same);
+                next + doors[next..].partition_point(is).max(1)
+            };
+            let building = |other: &PlaceRecord| other.building == record.building;
+            let unit = |other: &PlaceRecord| building(other) && other.unit == record.unit;
+            let fit = self.fit(*place, record, typed, buildings == 1);
+            let fit = match fit {
+                // Two levels and more below what is typed there are too many.
+                Some(fit) if fit >= TOO_DEEP && doors.len() > DOORS_FEW => {
+                    next = if typed.is_empty() { behind(&building) } else { behind(&unit) };
+                    continue;
+                }
+                Some(fit) => fit,
+                None => {
+                    let written = || {
+                        let standard = Standard::from_text(index.place(*place)?.address);
+                        standard.building
+                    };
+                    let other = record.building != NONE
+                        && buildings != 1
+                        && typed.first().is_some_and(|first| first.fits(record.building, written).is_none());
+                    next = if other { behind(&building) } else { next + 1 };
+                    continue;
+                }
+            };
+            next += 1;
             if !self.layer.shows(*place) {
                 continue;
             }
