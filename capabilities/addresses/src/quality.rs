@@ -2,7 +2,7 @@
 //! place, numbers in order along a road, outlines within the one above, nothing that hangs on nothing, no door without a
 //! point. The rules find and tell; a steward decides.
 
-use crate::model::PlaceKind;
+use crate::model::{PlaceKind, named};
 use crate::sql;
 use gridweave_address::normalise;
 use gridweave_atlas::measure::distance_m;
@@ -11,50 +11,22 @@ use gridweave_core::{PlaceId, Scope};
 use gridweave_db::{DbError, Tx};
 use std::collections::HashMap;
 
-macro_rules! rules {
-    ($($(#[$meta:meta])* $rule:ident = $name:literal,)*) => {
-        /// A rule of the library.
-        #[derive(
-            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash,
-            serde::Serialize, serde::Deserialize, schemars::JsonSchema,
-        )]
-        #[serde(rename_all = "snake_case")]
-        pub enum Rule {
-            $($(#[$meta])* $rule,)*
-        }
-
-        impl Rule {
-            /// Every rule.
-            pub const ALL: &'static [Self] = &[$(Self::$rule,)*];
-
-            /// The stable name.
-            pub fn name(self) -> &'static str {
-                match self {
-                    $(Self::$rule => $name,)*
-                }
-            }
-
-            /// The one of that name.
-            pub fn from_name(name: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.name() == name)
-            }
-        }
-    };
-}
-
-rules! {
-    /// A name is not written as the standard writes elements of its kind.
-    NameForm = "name_form",
-    /// Two places of one kind and name below one place.
-    DuplicateName = "duplicate_name",
-    /// A door plate stands out of the order of its road's numbers.
-    NumberOrder = "number_order",
-    /// An outline reaches out of the one above.
-    OutlineOutside = "outline_outside",
-    /// It hangs on nothing that is in use.
-    Orphan = "orphan",
-    /// A door without a point.
-    NoPoint = "no_point",
+named! {
+    /// A rule of the library.
+    Rule {
+        /// A name is not written as the standard writes elements of its kind.
+        NameForm = "name_form",
+        /// Two places of one kind and name below one place.
+        DuplicateName = "duplicate_name",
+        /// A door plate stands out of the order of its road's numbers.
+        NumberOrder = "number_order",
+        /// An outline reaches out of the one above.
+        OutlineOutside = "outline_outside",
+        /// It hangs on nothing that is in use.
+        Orphan = "orphan",
+        /// A door without a point.
+        NoPoint = "no_point",
+    }
 }
 
 /// A place that breaks a rule.
