@@ -38,7 +38,7 @@ const ANCHOR_WORK: usize = 10;
 /// So few that all are shown before a number is typed.
 const DOORS_FEW: usize = 8;
 /// A level below what is typed, and where it is too far below.
-const LEVEL: f32 = 2.0;
+const LEVEL: f32 = 1.2;
 const TOO_DEEP: f32 = 2.0 * LEVEL;
 /// Readings of names that are written out, best first.
 const READINGS_MAX: usize = 12;
