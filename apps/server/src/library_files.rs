@@ -76,7 +76,11 @@ pub fn compact_beyond(app: &App, places_min: usize, changes_max: usize) -> Resul
     if places + changes < places_min || (kept && changes < changes_max) {
         return Ok(false);
     }
-    let (base, seq) = app.db.read_blocking(compile)?;
+    // What was compiled a moment ago, because there was no file, is only written.
+    let (base, seq) = match app.library.unchanged() {
+        Some(known) => known,
+        None => app.db.read_blocking(compile)?,
+    };
     let id: String = app.system.new_id();
     let path = path_of(app, &id);
     write_whole(&path, base.bytes())

@@ -84,6 +84,13 @@ impl AddressLibrary {
         Ok(())
     }
 
+    /// The compiled part and its number of the sequence, where nothing has changed since.
+    pub fn unchanged(&self) -> Option<(AddressIndex, i64)> {
+        self.known()
+            .filter(|known| known.changed == 0)
+            .map(|known| (known.live.base().clone(), known.base_seq))
+    }
+
     /// How many places are compiled and how many changes lie over them; none where nobody asked yet.
     pub fn sizes(&self) -> Option<(usize, usize)> {
         self.known().map(|known| (known.live.base().len(), known.changed))
