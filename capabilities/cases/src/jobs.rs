@@ -4,7 +4,8 @@ use crate::catalogue::Catalogue;
 use crate::model::{Action, Handler, State};
 use crate::ops::{advance, dispatch, open_case};
 use crate::{sql, store};
-use gridweave_addresses::{AddressLibrary, queries as places};
+use gridweave_addresses::AddressLibrary;
+use gridweave_addresses::jobs::{self as places, Follower};
 use gridweave_core::{Ctx, Event, event::Finding};
 use gridweave_db::{OpError, Tx};
 use gridweave_territory::CellIndex;
@@ -125,15 +126,6 @@ pub fn handle_by_visit(tx: &mut Tx, ctx: &Ctx, catalogue: &Catalogue, event: &Ev
 /// Open cases follow a place that was given up to the one that took over, and go back when that is undone. What is
 /// closed keeps the place that it was about.
 pub fn follow_redirect(tx: &mut Tx, _: &Ctx, event: &Event) -> Result<(), OpError> {
-    let Event::PlaceRedirected { place, to, edit, undone, .. } = event else { return Ok(()) };
-    if *undone {
-        for key in places::moved(tx, edit, "case", place)? {
-            tx.exec(&sql::CASE_BACK, &[key.into(), place.into(), to.into()])?;
-        }
-        return Ok(());
-    }
-    for key in tx.all(&sql::MOVE_CASES, &[place.into(), to.into()], |row| row.text(0))? {
-        places::note_moved(tx, edit, "case", &key, place)?;
-    }
-    Ok(())
+    let followers: &[Follower] = &[("case", &sql::MOVE_CASES, &sql::CASE_BACK)];
+    places::follow_redirect(tx, event, followers)
 }

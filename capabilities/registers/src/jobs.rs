@@ -2,9 +2,9 @@
 
 use crate::ops::{record_absence, set_occupancy};
 use crate::sql;
-use gridweave_addresses::queries as places;
+use gridweave_addresses::jobs::{self as places, Follower};
 use gridweave_core::{Ctx, Event, event::Finding};
-use gridweave_db::{OpError, Sql, Tx};
+use gridweave_db::{OpError, Tx};
 
 /// Applies the findings of a visit that need no steward: occupancy and planned absences.
 pub fn learn_from_visit(tx: &mut Tx, ctx: &Ctx, event: &Event) -> Result<(), OpError> {
@@ -26,23 +26,11 @@ pub fn learn_from_visit(tx: &mut Tx, ctx: &Ctx, event: &Event) -> Result<(), OpE
 /// People, organisations, homes and devices follow a place that was given up to the one that took over; what that one
 /// has already stays where it was. When the change is undone they go back.
 pub fn follow_redirect(tx: &mut Tx, _: &Ctx, event: &Event) -> Result<(), OpError> {
-    let Event::PlaceRedirected { place, to, edit, undone, .. } = event else { return Ok(()) };
-    let kinds: [(&str, &Sql, &Sql); 4] = [
+    let followers: &[Follower] = &[
         ("tie", &sql::MOVE_TIES, &sql::TIE_BACK),
         ("dwelling", &sql::MOVE_DWELLING, &sql::DWELLING_BACK),
         ("device", &sql::MOVE_DEVICES, &sql::DEVICE_BACK),
         ("absence", &sql::MOVE_ABSENCES, &sql::ABSENCE_BACK),
     ];
-    for (what, along, back) in kinds {
-        if *undone {
-            for key in places::moved(tx, edit, what, place)? {
-                tx.exec(back, &[key.into(), place.into(), to.into()])?;
-            }
-            continue;
-        }
-        for key in tx.all(along, &[place.into(), to.into()], |row| row.text(0))? {
-            places::note_moved(tx, edit, what, &key, place)?;
-        }
-    }
-    Ok(())
+    places::follow_redirect(tx, event, followers)
 }

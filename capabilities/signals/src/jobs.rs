@@ -3,8 +3,9 @@
 use crate::model::CandidateDoor;
 use crate::ops::push::match_door;
 use crate::{queries, sql};
+use gridweave_addresses::AddressLibrary;
+use gridweave_addresses::jobs::{self as places, Follower};
 use gridweave_addresses::ops::learn_match;
-use gridweave_addresses::{AddressLibrary, queries as places};
 use gridweave_core::{Ctx, Event, PlaceId};
 use gridweave_db::{OpError, Tx};
 use gridweave_jobs::emit;
@@ -48,15 +49,6 @@ pub fn rematch_waiting(
 /// Meters whose door a person chose follow a place that was given up to the one that took over, and go back when that is
 /// undone.
 pub fn follow_redirect(tx: &mut Tx, _: &Ctx, event: &Event) -> Result<(), OpError> {
-    let Event::PlaceRedirected { place, to, edit, undone, .. } = event else { return Ok(()) };
-    if *undone {
-        for key in places::moved(tx, edit, "meter", place)? {
-            tx.exec(&sql::METER_BACK, &[key.into(), place.into(), to.into()])?;
-        }
-        return Ok(());
-    }
-    for key in tx.all(&sql::MOVE_METERS, &[place.into(), to.into()], |row| row.text(0))? {
-        places::note_moved(tx, edit, "meter", &key, place)?;
-    }
-    Ok(())
+    let followers: &[Follower] = &[("meter", &sql::MOVE_METERS, &sql::METER_BACK)];
+    places::follow_redirect(tx, event, followers)
 }
