@@ -190,10 +190,23 @@ fn a_change_tells_what_moves_along_before_it_is_made_and_takes_everything_back()
         assert_eq!((&edits["items"][0]["id"], &edits["items"][0]["kind"]), (&done["edit"], &json!("merge")));
 
         let undo = format!("/api/v1/places/edits/{}/undo", done["edit"].as_str().unwrap());
-        assert_eq!(city.call(&steward, "post", &undo, &json!({})).0, 200);
+        let (status, undone) = city.call(&steward, "post", &undo, &json!({}));
+        assert_eq!(status, 200);
         city.app.runner().drain().unwrap();
         assert_eq!((people(&from), people(&into)), (Some(before_from), Some(before_into)));
         assert_eq!(case("place"), from["id"]);
+
+        // The undoing undone: they move along again, and go back once more.
+        let mut last = undone;
+        for (people_from, people_into, at) in
+            [(0, before_from + before_into, &into), (before_from, before_into, &from)]
+        {
+            let undo = format!("/api/v1/places/edits/{}/undo", last["edit"].as_str().unwrap());
+            last = city.call(&steward, "post", &undo, &json!({})).1;
+            city.app.runner().drain().unwrap();
+            assert_eq!((people(&from), people(&into)), (Some(people_from), Some(people_into)), "{last}");
+            assert_eq!(case("place"), at["id"]);
+        }
     });
 }
 

@@ -73,5 +73,5 @@ fn apply(tx: &mut Tx, ctx: &Ctx, cells: &CellIndex, old: &Place, input: &Input) 
         store::readdress_below(tx, ctx, &mut changes, &new, &input.reason)?;
     }
     let told = Told { kind: "set", place: new, reason: &input.reason, undoes: None };
-    Ok(finish(tx, ctx, changes, &[], told)?.place)
+    Ok(finish(tx, ctx, changes, told)?.place)
 }

@@ -31,14 +31,10 @@ pub fn run(tx: &mut Tx, ctx: &Ctx, id: &EditId) -> Result<Edited, OpError> {
     let touched =
         tx.all(&sql::TOUCHED, &[id.into()], |row| Ok((PlaceId(row.text(0)?), row.int(1)?, row.int(2)?)))?;
     let mut changes = Changes::taking_back();
-    let mut redirects = Vec::new();
     for (place, before, after) in touched {
         let now = queries::place(tx, &place)?.ok_or(UndoEdit::NotFound)?;
         if now.version != after {
             return Err(UndoEdit::ChangedSince.into());
-        }
-        if let (PlaceStatus::Abandoned, Some(to)) = (now.status, &now.redirect) {
-            redirects.push((place.clone(), to.clone()));
         }
         let was = match before {
             0 => None,
@@ -57,7 +53,7 @@ pub fn run(tx: &mut Tx, ctx: &Ctx, id: &EditId) -> Result<Edited, OpError> {
     }
     let subject = queries::place(tx, &edit.place)?.ok_or(UndoEdit::NotFound)?;
     let told = Told { kind: "undo", place: subject, reason: &edit.reason, undoes: Some(id.clone()) };
-    let done = finish(tx, ctx, changes, &redirects, told)?;
+    let done = finish(tx, ctx, changes, told)?;
     tx.exec(&sql::SET_UNDONE, &[id.into(), (&done.edit).into()])?;
     Ok(done)
 }

@@ -19,8 +19,6 @@ const DEPTH_MAX: usize = 12;
 pub(super) struct Made {
     pub place: Place,
     pub changes: Changes,
-    /// Places that were given up, with what took over.
-    pub redirects: Vec<(PlaceId, PlaceId)>,
 }
 
 /// Makes the change.
@@ -31,9 +29,9 @@ pub(super) fn make(
     change: &Change,
     reason: &str,
 ) -> Result<Made, OpError> {
-    let mut edit = Edit { tx, ctx, cells, reason, changes: Changes::kept(), redirects: Vec::new() };
+    let mut edit = Edit { tx, ctx, cells, reason, changes: Changes::kept() };
     let place = edit.change(change)?;
-    Ok(Made { place, changes: edit.changes, redirects: edit.redirects })
+    Ok(Made { place, changes: edit.changes })
 }
 
 struct Edit<'a, 'b> {
@@ -42,8 +40,6 @@ struct Edit<'a, 'b> {
     cells: &'a CellIndex,
     reason: &'a str,
     changes: Changes,
-    /// Places that were given up, with what took over.
-    redirects: Vec<(PlaceId, PlaceId)>,
 }
 
 /// A name as it is kept.
@@ -341,7 +337,6 @@ impl Edit<'_, '_> {
                 let new = Place { redirect: Some(to.clone()), ..self.changed(&place) };
                 self.write(&place, new)?;
             }
-            self.redirects.push((old.id.clone(), to.clone()));
         }
         Ok(new)
     }

@@ -207,5 +207,5 @@ pub(crate) fn apply(
 ) -> Result<Edited, OpError> {
     let made = making::make(tx, ctx, cells, change, reason)?;
     let told = Told { kind: change.kind(), place: made.place, reason, undoes: None };
-    finish(tx, ctx, made.changes, &made.redirects, told)
+    finish(tx, ctx, made.changes, told)
 }

@@ -4,7 +4,7 @@ use super::Edited;
 use crate::model::*;
 use crate::store::{Changes, Touched};
 use crate::{queries, sql};
-use gridweave_core::{Ctx, EditId, Entry, Event, PlaceId};
+use gridweave_core::{Ctx, EditId, Entry, Event};
 use gridweave_db::{OpError, Tx};
 use gridweave_jobs::emit;
 use gridweave_ledger::record;
@@ -22,13 +22,7 @@ pub(crate) struct Told<'a> {
 }
 
 /// Records what was done and tells who follows.
-pub(crate) fn finish(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    changes: Changes,
-    redirects: &[(PlaceId, PlaceId)],
-    told: Told<'_>,
-) -> Result<Edited, OpError> {
+pub(crate) fn finish(tx: &mut Tx, ctx: &Ctx, changes: Changes, told: Told<'_>) -> Result<Edited, OpError> {
     let kept = changes.end(tx)?;
     let Told { kind, place, reason, undoes } = told;
     let edit: EditId = ctx.new_id();
@@ -63,20 +57,26 @@ pub(crate) fn finish(
         ctx,
         &Entry::new("addresses.edit_library", format!("place:{}", place.id), place.division, body),
     )?;
-    // Of an undone change what followed then goes back.
-    let (of, undone) = match undoes {
-        Some(undoes) => (undoes, true),
-        None => (edit.clone(), false),
+    let redirected = |place: &Place| {
+        place
+            .redirect
+            .clone()
+            .filter(|_| place.status == PlaceStatus::Abandoned)
+            .map(|to| (place.id.clone(), to))
     };
-    for (from, to) in redirects {
-        let event = Event::PlaceRedirected {
-            place: from.clone(),
-            to: to.clone(),
-            edit: of.clone(),
-            undone,
-            division: place.division,
-        };
-        emit(tx, ctx, &event)?;
+    for Touched { before, after } in &kept.touched {
+        let (was, is) = (before.as_ref().and_then(redirected), redirected(after));
+        if was == is {
+            continue;
+        }
+        // What followed in the change that is undone goes back; what is given up anew is followed anew.
+        let back = undoes.as_ref().and_then(|undoes| was.map(|redirect| (redirect, undoes, true)));
+        for ((place, to), edit, undone) in back.into_iter().chain(is.map(|redirect| (redirect, &edit, false)))
+        {
+            let event =
+                Event::PlaceRedirected { place, to, edit: edit.clone(), undone, division: after.division };
+            emit(tx, ctx, &event)?;
+        }
     }
     let corrected =
         Event::AddressCorrected { place: place.id.clone(), point: place.point, division: place.division };
