@@ -278,6 +278,22 @@ create table quality_days (
 );
 alter table corrections add column waits bigint not null default 0;
 
+-- addresses_0006_permits
+create table permits (
+    number text collate "C" not null,
+    address text collate "C" not null,
+    kind text collate "C" not null,
+    issued_day bigint not null,
+    lon double precision,
+    lat double precision,
+    state text not null,
+    correction_id text collate "C",
+    taken_at_ms bigint not null,
+    primary key (number, address, kind)
+);
+create index permits_by_correction on permits (correction_id);
+create index permits_waiting on permits (state, correction_id);
+
 -- registers_0001_people_and_places
 create table people (
     id text collate "C" primary key,

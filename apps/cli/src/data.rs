@@ -404,13 +404,17 @@ pub fn push(call: &PushCall) -> anyhow::Result<ExitCode> {
         rejected.extend(answer["rejected"].as_array().cloned().unwrap_or_default());
         if !call.json {
             println!(
-                "{}: {} rows, {} taken, {} rejected, {} signals, {} wait for a door{}",
+                "{}: {} rows, {} taken, {} rejected, {} signals, {} wait for a door{}{}",
                 file.display(),
                 answer["rows"],
                 answer["accepted"],
                 answer["rejected_count"],
                 answer["signals"],
                 answer["unmatched"],
+                match answer["corrections"].as_u64() {
+                    Some(n) if n > 0 => format!(", {n} permits wait for a steward"),
+                    _ => String::new(),
+                },
                 if answer["repeated"] == true { " (was pushed before)" } else { "" }
             );
         }

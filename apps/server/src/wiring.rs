@@ -3,6 +3,7 @@
 use crate::assembly::App;
 use crate::composed;
 use gridweave_addresses::jobs as addresses;
+use gridweave_addresses::ops::take_permit;
 use gridweave_cases::jobs as cases;
 use gridweave_core::{Ctx, Event};
 use gridweave_db::{OpError, Tx};
@@ -33,6 +34,8 @@ pub const LOOP: &[(&str, &str, Reaction)] = &[
     ("VisitClosed",      "addresses.correct",         |tx, ctx, _, e| addresses::correct_from_visit(tx, ctx, e)),
     // The library changed: signals that waited for a door are matched again. The loop is closed.
     ("AddressCorrected", "signals.rematch",           |tx, ctx, app, e| signals::rematch_waiting(tx, ctx, &app.library, e)),
+    // Permits that asked for just this change, or wait for the level below, are looked at again.
+    ("AddressCorrected", "addresses.permits",         |tx, ctx, app, e| take_permit::again(tx, ctx, &app.library, e)),
     // A place was given up for another: what is tied to it follows, and goes back when that is undone.
     ("PlaceRedirected",  "registers.follow",          |tx, ctx, _, e| registers::follow_redirect(tx, ctx, e)),
     ("PlaceRedirected",  "cases.follow",              |tx, ctx, _, e| cases::follow_redirect(tx, ctx, e)),

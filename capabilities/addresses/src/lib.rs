@@ -22,7 +22,8 @@
 //! - A place that is abandoned is found by no text.
 //!
 //! Operations: [`ops::import_places`], [`ops::edit_place`], [`ops::open_correction`],
-//! [`ops::decide_correction`], [`ops::import_base_map`].
+//! [`ops::decide_correction`], [`ops::take_permit`], [`ops::edit_library`], [`ops::undo_edit`], [`ops::learn_match`],
+//! [`ops::record_quality`], [`ops::import_base_map`].
 
 pub mod jobs;
 mod library;
@@ -200,6 +201,24 @@ create table quality_days (
     primary key (day, rule)
 );
 alter table corrections add column waits bigint not null default 0;",
+    },
+    Migration {
+        name: "addresses_0006_permits",
+        // Doors that another department numbered, until the library says the same.
+        text: "create table permits (
+    number code_text not null,
+    address code_text not null,
+    kind code_text not null,
+    issued_day bigint not null,
+    lon double precision,
+    lat double precision,
+    state text not null,
+    correction_id code_text,
+    taken_at_ms bigint not null,
+    primary key (number, address, kind)
+);
+create index permits_by_correction on permits (correction_id);
+create index permits_waiting on permits (state, correction_id);",
     },
 ];
 

@@ -1,6 +1,6 @@
 //! Places and corrections.
 
-use gridweave_core::{CorrectionId, EditId, LonLat, PlaceId};
+use gridweave_core::{CorrectionId, EditId, LonLat, PlaceId, Zone};
 use serde::{Deserialize, Serialize};
 
 macro_rules! named {
@@ -109,6 +109,60 @@ named! {
         /// Not done, with a reason.
         Refused = "refused",
     }
+}
+
+named! {
+    /// What a permit says.
+    PermitKind {
+        /// 核发: the door was given its number.
+        New = "new",
+        /// 注销: the number was taken away.
+        Withdrawn = "withdrawn",
+    }
+}
+
+impl PermitKind {
+    /// As departments write it: the stable name, `核发`, `新增`, `注销` or `撤销`.
+    pub fn read(text: &str) -> Option<Self> {
+        match text {
+            "核发" | "新增" => Some(Self::New),
+            "注销" | "撤销" => Some(Self::Withdrawn),
+            _ => Self::from_name(text),
+        }
+    }
+}
+
+named! {
+    /// The state of a permit.
+    PermitState {
+        /// Waits for a steward's decision.
+        Waiting = "waiting",
+        /// The library says so.
+        Done = "done",
+        /// A steward refused what it asked for.
+        Refused = "refused",
+    }
+}
+
+/// 门楼牌许可: another department gave a door its number, or took it away.
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Permit {
+    /// The department's number; one permit may name several addresses.
+    pub number: String,
+    /// As the permit writes it.
+    pub address: String,
+    /// What it says.
+    pub kind: PermitKind,
+    /// Day of issue, counted from 1970-01-01; as a date in JSON.
+    #[serde(rename = "issued", serialize_with = "as_date")]
+    #[schemars(with = "String")]
+    pub issued_day: i64,
+    /// Where, in WGS 84.
+    pub point: Option<LonLat>,
+}
+
+fn as_date<S: serde::Serializer>(day: &i64, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&Zone::date_text(*day))
 }
 
 /// A node of the address tree.

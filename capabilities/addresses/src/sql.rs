@@ -122,6 +122,8 @@ gridweave_db::statements! {
                          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', $10, $11, $12, $13, $14, 1)";
     /// Did this source open one already?
     BY_SOURCE = "select id from corrections where source = $1";
+    /// The same with its state.
+    TICKET_BY_SOURCE = "select id, state from corrections where source = $1";
     /// One correction.
     CORRECTION = select_correction!("where id = $1");
     /// One correction, for the one who decides it.
@@ -146,6 +148,30 @@ gridweave_db::statements! {
     /// What it waited for was solved by another change.
     SOLVED = "update corrections set state = 'accepted', decided_at_ms = $2, reason = 'solved', version = version + 1 \
               where source = $1 and state = 'open'";
+    /// The same of one ticket.
+    SOLVED_BY_ID = "update corrections set state = 'accepted', decided_at_ms = $2, reason = 'solved', version = version + 1 \
+                    where id = $1 and state = 'open'";
+    /// A permit, once.
+    PUT_PERMIT = "insert into permits (number, address, kind, issued_day, lon, lat, state, taken_at_ms) \
+                  values ($1, $2, $3, $4, $5, $6, 'waiting', $7) on conflict (number, address, kind) do nothing";
+    /// What a permit waits for.
+    PERMIT_TICKET = "select correction_id from permits where number = $1 and address = $2 and kind = $3";
+    /// Moves a permit on.
+    SET_PERMIT = "update permits set state = $4, correction_id = $5 where number = $1 and address = $2 and kind = $3";
+    /// Permits behind a correction.
+    PERMITS_OF = "select number, address, kind, issued_day, lon, lat from permits where correction_id = $1 \
+                  order by issued_day, number, address limit 100";
+    /// Waiting permits whose ticket is decided, or is about a place that changed or the one above it.
+    PERMITS_AGAIN = "select p.number, p.address, p.kind, p.issued_day, p.lon, p.lat from permits p \
+                     join corrections c on c.id = p.correction_id \
+                     where p.state = 'waiting' and (c.state <> 'open' or coalesce(c.place_id, c.parent_id, '') in ('', $1, $2)) \
+                     order by p.taken_at_ms, p.number, p.address limit $3";
+    /// Where permits stand, a thousand of them.
+    PERMIT_STATES = "select number, state from permits order by number, address limit 1000";
+    /// What a steward refused is refused for the permits behind it.
+    REFUSE_PERMITS = "update permits set state = 'refused' where correction_id = $1 and state = 'waiting'";
+    /// Under which place a missing one belongs, chosen by the one who decides.
+    SET_PARENT = "update corrections set parent_id = $2 where id = $1";
     /// The right place of a correction, chosen by the one who decides.
     SET_CORRECTED = "update corrections set place_id = $2 where id = $1";
     /// How many are open.

@@ -13,15 +13,18 @@ pub enum Observes {
     ZeroUse,
     /// A prepared list of homes whose use changed suddenly.
     SuddenChange,
+    /// Permits for door numbers: they make no signals but corrections of the address library.
+    Permits,
 }
 
 impl Observes {
-    /// The kind of signal that a list makes.
-    pub fn signal_kind(self) -> &'static str {
+    /// The stable name; of a list, the kind of signal that it makes.
+    pub fn name(self) -> &'static str {
         match self {
-            Observes::Readings => "reading",
+            Observes::Readings => "readings",
             Observes::ZeroUse => "zero_use",
             Observes::SuddenChange => "sudden_change",
+            Observes::Permits => "permits",
         }
     }
 }
@@ -74,7 +77,8 @@ pub struct Feed {
     /// Unit of the values, for people.
     #[serde(default)]
     pub unit: Option<String>,
-    /// Our name → the column's: `meter`, `time`, `value`, `address`.
+    /// Our name → the column's: `meter`, `time`, `value`, `address`; of permits `number`, `address`, `kind` (`new` or
+    /// `withdrawn`), `time`, `lon`, `lat`.
     pub columns: HashMap<String, String>,
 }
 
@@ -85,6 +89,7 @@ impl Feed {
         let needed: &[&str] = match feed.observes {
             Observes::Readings => &["meter", "time", "value"],
             Observes::ZeroUse | Observes::SuddenChange => &["address"],
+            Observes::Permits => &["number", "address"],
         };
         for name in needed {
             if !feed.columns.contains_key(*name) {

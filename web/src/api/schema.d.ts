@@ -1811,6 +1811,8 @@ export interface components {
         CorrectionView: {
             /** @description The correction. */
             correction: components["schemas"]["Correction"];
+            /** @description Permits of another department that ask for it. */
+            permits: components["schemas"]["Permit"][];
             /** @description The place that is wrong, or under which one is missing. */
             place?: components["schemas"]["Place"] | null;
         };
@@ -2065,7 +2067,10 @@ export interface components {
         };
         /** @description A feed. */
         Feed: {
-            /** @description Our name → the column's: `meter`, `time`, `value`, `address`. */
+            /**
+             * @description Our name → the column's: `meter`, `time`, `value`, `address`; of permits `number`, `address`, `kind` (`new` or
+             *     `withdrawn`), `time`, `lon`, `lat`.
+             */
             columns: {
                 [key: string]: string;
             };
@@ -2334,7 +2339,7 @@ export interface components {
             name_zh: string;
         };
         /** @description What a feed's rows are. */
-        Observes: "readings" | "zero_use" | "sudden_change";
+        Observes: "readings" | "zero_use" | "sudden_change" | "permits";
         /** @description A proposal. */
         OpenBody: {
             /** @description The kind of a missing one. */
@@ -2435,6 +2440,21 @@ export interface components {
             /** @description Hand this over as `cursor` for the next page; none at the end. */
             next?: string | null;
         };
+        /** @description 门楼牌许可: another department gave a door its number, or took it away. */
+        Permit: {
+            /** @description As the permit writes it. */
+            address: string;
+            /** @description Day of issue, counted from 1970-01-01; as a date in JSON. */
+            issued: string;
+            /** @description What it says. */
+            kind: components["schemas"]["PermitKind"];
+            /** @description The department's number; one permit may name several addresses. */
+            number: string;
+            /** @description Where, in WGS 84. */
+            point?: components["schemas"]["LonLat"] | null;
+        };
+        /** @description What a permit says. */
+        PermitKind: "new" | "withdrawn";
         /** @description A node of the address tree. */
         Place: {
             /** @description The standard address in full. */
@@ -2614,6 +2634,12 @@ export interface components {
              * @description Readings that were new or corrected.
              */
             changed: number;
+            /**
+             * Format: uint64
+             * @description Permits that wait for a steward, because the address library does not say so.
+             * @default 0
+             */
+            corrections: number;
             /** @description Rows that were not taken, the first thousand. */
             rejected: components["schemas"]["RejectedRow2"][];
             /**

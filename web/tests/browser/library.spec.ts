@@ -176,6 +176,48 @@ test("a worker's ticket, accepted, is what the next push matches, and stands in 
   await steward.close();
 });
 
+test("a permit for a building that the library lacks is accepted with one key and its rooms are asked for next", async ({
+  browser,
+}, info) => {
+  const n = info.config.projects.findIndex((project) => project.name === info.project.name);
+  const steward = await User.signIn(browser, info, "steward");
+  const feed = await (await steward.page.request.get(`${url()}/api/v1/places/changes?limit=5000`)).json();
+  const compound = feed.changes.find(
+    (one: { place: { kind: string; status: string } }) =>
+      one.place.kind === "compound" && one.place.status === "in_use",
+  ).place;
+  const admin = await User.signIn(browser, info, "administrator");
+  const table = `number,address,kind,issued\nMP-${n}-1,${compound.address}${80 + n}幢2单元101室,核发,2026-02-01\nMP-${n}-2,,核发,2026-02-01\n`;
+  const answer = await admin.page.request.post(`${url()}/api/v1/feeds/address-permits/push?format=csv`, {
+    headers: { "x-csrf-token": await csrf(admin.page) },
+    data: table,
+  });
+  const done = await answer.json();
+  expect([done.accepted, done.corrections, done.rejected_count], JSON.stringify(done)).toEqual([1, 1, 1]);
+  await admin.close();
+
+  await steward.go("/places?tab=inbox");
+  for (const name of [`${80 + n}栋`, "2单元", "101室"]) {
+    // The level below is asked for as soon as the one above is there.
+    await expect(async () => {
+      await steward.go("/places?tab=inbox");
+      await expect(steward.see("compare")).toBeVisible();
+      for (let i = 0; i < 80; i += 1) {
+        const shown = steward.page.locator('[data-test="permits"]');
+        if ((await shown.count()) && (await shown.textContent())?.includes(`MP-${n}-1`)) break;
+        await steward.page.keyboard.press("j");
+        await steward.page.waitForTimeout(100);
+      }
+      await expect(steward.see("permits")).toContainText(`MP-${n}-1`);
+      await expect(steward.see("proposed")).toHaveText(name);
+    }).toPass({ timeout: 60_000 });
+    if (name.endsWith("栋")) await steward.look("permit");
+    await steward.page.keyboard.press("a");
+    await expect(steward.page.locator(".el-message--success").first()).toBeVisible();
+  }
+  await steward.close();
+});
+
 test("the rules are looked through and what breaks them is listed", async ({ browser }, info) => {
   const steward = await User.signIn(browser, info, "steward");
   await steward.go("/places?tab=quality");

@@ -10,9 +10,9 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use gridweave_access::{Action, reach};
 use gridweave_address::Hints;
-use gridweave_addresses::ops::{decide_correction, edit_place, open_correction};
+use gridweave_addresses::ops::{decide_correction, edit_place, open_correction, take_permit};
 use gridweave_addresses::queries::{self, Former};
-use gridweave_addresses::{Correction, CorrectionState, Place, PlaceKind, PlaceStatus, Problem};
+use gridweave_addresses::{Correction, CorrectionState, Permit, Place, PlaceKind, PlaceStatus, Problem};
 use gridweave_core::time::TimeMs;
 use gridweave_core::{CorrectionId, DivisionCode, LonLat, PlaceId, Scope, Zone};
 use gridweave_signals::model::CandidateDoor;
@@ -379,6 +379,8 @@ struct CorrectionView {
     correction: Correction,
     /// The place that is wrong, or under which one is missing.
     place: Option<Place>,
+    /// Permits of another department that ask for it.
+    permits: Vec<Permit>,
 }
 
 async fn corrections(
@@ -405,7 +407,8 @@ async fn corrections(
                     Some(id) => queries::place(tx, id)?,
                     None => None,
                 };
-                views.push(CorrectionView { correction, place });
+                let permits = take_permit::of_correction(tx, &correction.id)?;
+                views.push(CorrectionView { correction, place, permits });
             }
             Ok(views)
         })

@@ -23,6 +23,8 @@ gridweave_core::refusals! {
         NoReason = "reason_missing", Invalid, "不采纳须说明理由", "A refusal needs a reason";
         /// The place is gone.
         NoPlace = "place_not_found", NotFound, "没有这个地址", "There is no such place";
+        /// Nobody said under which place the missing one belongs.
+        NoParent = "parent_missing", Invalid, "请选择它的上级地址", "Choose the place that it belongs to";
     }
 }
 
@@ -35,7 +37,7 @@ pub struct Decision {
     pub reason: String,
     /// The version that was looked at.
     pub version: i64,
-    /// The right place, where the correction names none or another.
+    /// The right place, where the correction names none or another; of a missing one the place above.
     pub place: Option<PlaceId>,
 }
 
@@ -72,11 +74,17 @@ pub fn run(
         ],
     )?;
     if let (true, Some(place)) = (decision.accept, &decision.place) {
-        tx.exec(&sql::SET_CORRECTED, &[id.into(), place.into()])?;
-        ticket.place = Some(place.clone());
+        let (chosen, which) = match ticket.problem {
+            Problem::Missing => (&mut ticket.parent, &sql::SET_PARENT),
+            _ => (&mut ticket.place, &sql::SET_CORRECTED),
+        };
+        *chosen = Some(place.clone());
+        tx.exec(which, &[id.into(), place.into()])?;
     }
     if decision.accept {
         apply(tx, ctx, cells, &ticket)?;
+    } else {
+        tx.exec(&sql::REFUSE_PERMITS, &[id.into()])?;
     }
     let body = json!({ "accepted": decision.accept, "reason": decision.reason });
     record(
@@ -113,7 +121,14 @@ fn below(kind: PlaceKind) -> PlaceKind {
 }
 
 fn missing(tx: &mut Tx, ticket: &Correction, name: String) -> Result<Change, OpError> {
-    let parent_id = ticket.parent.as_ref().ok_or(DecideCorrection::NoPlace)?;
+    let Some(parent_id) = &ticket.parent else {
+        return match (ticket.kind, ticket.point) {
+            (Some(kind), Some(point)) => {
+                Ok(Change::Add { parent: None, kind, name, point: Some(point), outline: None })
+            }
+            _ => Err(DecideCorrection::NoParent.into()),
+        };
+    };
     let named = queries::place(tx, parent_id)?.ok_or(DecideCorrection::NoPlace)?;
     // "A door is missing here", said at a door, means a door beside it.
     let parent = match (named.kind, &named.parent) {

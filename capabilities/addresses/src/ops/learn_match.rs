@@ -2,11 +2,11 @@
 //! each text, with how much waits for it. Called by the rooms that match, within what they are allowed to do.
 
 use crate::model::*;
+use crate::ops::open_correction::{Ticket, put};
 use crate::{queries, sql};
 use gridweave_address::{Match, Standard, normalise};
-use gridweave_core::{AccountId, CorrectionId, Ctx, Event, PlaceId};
+use gridweave_core::{AccountId, Ctx, PlaceId};
 use gridweave_db::{DbError, OpError, Tx};
-use gridweave_jobs::emit;
 
 /// A text longer than this is no address that somebody should put right.
 const TEXT_MAX: usize = 120;
@@ -29,7 +29,7 @@ pub fn failed(tx: &mut Tx, ctx: &Ctx, text: &str, matched: &Match) -> Result<(),
     let short = best.is_some_and(|best| best.reasons.iter().any(|reason| reason == "not_in_library"));
     let missing = missing_name(text).filter(|_| short);
     let ticket = match (place, missing) {
-        (Some(above), Some((name, kind))) if kind.lies_below(above.kind) => Ticket {
+        (Some(above), Some((name, kind))) if kind.lies_below(above.kind) => Failed {
             problem: Problem::Missing,
             division: above.division,
             parent: Some(above.id),
@@ -39,7 +39,7 @@ pub fn failed(tx: &mut Tx, ctx: &Ctx, text: &str, matched: &Match) -> Result<(),
             text,
         },
         // Two fit equally, or nothing does: only a person can tell which one is meant.
-        (found, _) => Ticket {
+        (found, _) => Failed {
             problem: Problem::AlsoCalled,
             division: found.map_or(0, |place| place.division),
             parent: None,
@@ -60,7 +60,7 @@ pub fn corrected(tx: &mut Tx, ctx: &Ctx, text: &str, place: &PlaceId) -> Result<
     if place.address == text || queries::aliases(tx, &place.id)?.iter().any(|alias| alias == text) {
         return Ok(());
     }
-    let ticket = Ticket {
+    let ticket = Failed {
         problem: Problem::AlsoCalled,
         division: place.division,
         parent: None,
@@ -89,17 +89,7 @@ fn missing_name(text: &str) -> Option<(String, PlaceKind)> {
     standard.building.map(|building| (format!("{building}栋"), PlaceKind::Building))
 }
 
-struct Ticket<'a> {
-    problem: Problem,
-    division: i64,
-    parent: Option<PlaceId>,
-    place: Option<PlaceId>,
-    name: String,
-    kind: Option<PlaceKind>,
-    text: &'a str,
-}
-
-fn open(tx: &mut Tx, ctx: &Ctx, ticket: Ticket<'_>) -> Result<(), OpError> {
+fn open(tx: &mut Tx, ctx: &Ctx, ticket: Failed<'_>) -> Result<(), OpError> {
     let source = match &ticket.place {
         // The same text may be decided once and be chosen again for another place.
         Some(place) => format!("chosen:{place}:{}", normalise(ticket.text)),
@@ -108,28 +98,33 @@ fn open(tx: &mut Tx, ctx: &Ctx, ticket: Ticket<'_>) -> Result<(), OpError> {
     if tx.exists(&sql::BY_SOURCE, &[source.as_str().into()])? {
         return Ok(());
     }
-    let id: CorrectionId = ctx.new_id();
-    let system = AccountId::from("system");
-    tx.exec(
-        &sql::INSERT_CORRECTION,
-        &[
-            (&id).into(),
-            ticket.place.as_ref().into(),
-            ticket.parent.as_ref().into(),
-            ticket.problem.name().into(),
-            ticket.name.into(),
-            ticket.kind.map(PlaceKind::name).into(),
-            None::<f64>.into(),
-            None::<f64>.into(),
-            ticket.text.trim().into(),
-            ticket.division.into(),
-            (&system).into(),
-            "".into(),
-            ctx.now().into(),
-            source.as_str().into(),
-        ],
+    put(
+        tx,
+        ctx,
+        &Ticket {
+            problem: ticket.problem,
+            place: ticket.place,
+            parent: ticket.parent,
+            name: Some(ticket.name),
+            kind: ticket.kind,
+            point: None,
+            note: ticket.text.trim(),
+            division: ticket.division,
+            by: (AccountId::from("system"), ""),
+            source: Some(&source),
+        },
     )?;
     tx.exec(&sql::WAITS, &[source.into()])?;
-    emit(tx, ctx, &Event::CorrectionOpened { correction: id, division: ticket.division })?;
     Ok(())
+}
+
+/// What is proposed of a text.
+struct Failed<'a> {
+    problem: Problem,
+    division: i64,
+    parent: Option<PlaceId>,
+    place: Option<PlaceId>,
+    name: String,
+    kind: Option<PlaceKind>,
+    text: &'a str,
 }

@@ -8,4 +8,5 @@ pub mod import_places;
 pub mod learn_match;
 pub mod open_correction;
 pub mod record_quality;
+pub mod take_permit;
 pub mod undo_edit;

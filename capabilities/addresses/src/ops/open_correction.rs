@@ -5,7 +5,7 @@ use crate::model::*;
 use crate::{queries, sql};
 use gridweave_access::{Action, Resource, may};
 use gridweave_core::{AccountId, CorrectionId, Ctx, Entry, Event, LonLat, PlaceId};
-use gridweave_db::{OpError, Tx};
+use gridweave_db::{DbError, OpError, Tx};
 use gridweave_jobs::emit;
 use gridweave_ledger::record;
 use serde_json::json;
@@ -63,29 +63,25 @@ pub fn run(tx: &mut Tx, ctx: &Ctx, input: &Input) -> Result<CorrectionId, OpErro
         Problem::Moved if input.point.is_none() => return Err(OpenCorrection::NoPoint.into()),
         _ => {}
     }
-    let id: CorrectionId = ctx.new_id();
     let (by, by_name) = match &input.opener {
         Some((account, name)) => (account.clone(), name.clone()),
         None => (ctx.actor.account.clone(), ctx.actor.name.clone()),
     };
-    tx.exec(
-        &sql::INSERT_CORRECTION,
-        &[
-            (&id).into(),
-            input.place.as_ref().into(),
-            input.parent.as_ref().into(),
-            input.problem.name().into(),
-            input.name.clone().into(),
-            input.kind.map(PlaceKind::name).into(),
-            input.point.map(|p| p.lon).into(),
-            input.point.map(|p| p.lat).into(),
-            input.note.as_str().into(),
-            place.division.into(),
-            (&by).into(),
-            by_name.into(),
-            ctx.now().into(),
-            input.source.clone().into(),
-        ],
+    let id = put(
+        tx,
+        ctx,
+        &Ticket {
+            problem: input.problem,
+            place: input.place.clone(),
+            parent: input.parent.clone(),
+            name: input.name.clone(),
+            kind: input.kind,
+            point: input.point,
+            note: &input.note,
+            division: place.division,
+            by: (by, &by_name),
+            source: input.source.as_deref(),
+        },
     )?;
     let body = json!({ "problem": input.problem, "place": subject });
     record(
@@ -93,6 +89,45 @@ pub fn run(tx: &mut Tx, ctx: &Ctx, input: &Input) -> Result<CorrectionId, OpErro
         ctx,
         &Entry::new("addresses.open_correction", format!("correction:{id}"), place.division, body),
     )?;
-    emit(tx, ctx, &Event::CorrectionOpened { correction: id.clone(), division: place.division })?;
+    Ok(id)
+}
+
+/// A ticket as it is written; the fields as in [`Input`].
+pub(crate) struct Ticket<'a> {
+    pub problem: Problem,
+    pub place: Option<PlaceId>,
+    pub parent: Option<PlaceId>,
+    pub name: Option<String>,
+    pub kind: Option<PlaceKind>,
+    pub point: Option<LonLat>,
+    pub note: &'a str,
+    pub division: i64,
+    pub by: (AccountId, &'a str),
+    pub source: Option<&'a str>,
+}
+
+/// Writes a ticket that was looked at, and tells of it.
+pub(crate) fn put(tx: &mut Tx, ctx: &Ctx, ticket: &Ticket<'_>) -> Result<CorrectionId, DbError> {
+    let id: CorrectionId = ctx.new_id();
+    tx.exec(
+        &sql::INSERT_CORRECTION,
+        &[
+            (&id).into(),
+            ticket.place.as_ref().into(),
+            ticket.parent.as_ref().into(),
+            ticket.problem.name().into(),
+            ticket.name.clone().into(),
+            ticket.kind.map(PlaceKind::name).into(),
+            ticket.point.map(|p| p.lon).into(),
+            ticket.point.map(|p| p.lat).into(),
+            ticket.note.into(),
+            ticket.division.into(),
+            (&ticket.by.0).into(),
+            ticket.by.1.into(),
+            ctx.now().into(),
+            ticket.source.map(str::to_owned).into(),
+        ],
+    )?;
+    emit(tx, ctx, &Event::CorrectionOpened { correction: id.clone(), division: ticket.division })?;
     Ok(id)
 }

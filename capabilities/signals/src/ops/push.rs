@@ -1,15 +1,16 @@
-//! Takes a push of rows from a feed: stores readings, moves the detectors on, makes signals, and
-//! says row by row what could not be taken.
+//! Takes a push of rows from a feed: stores readings, moves the detectors on, makes signals, hands permits to the
+//! address library, and says row by row what could not be taken.
 
 use crate::feeds::{Feed, Interval, Observes};
 use crate::model::{CandidateDoor, SignalState};
 use crate::sql;
 use gridweave_access::{Action, Resource, may};
 use gridweave_address::{Hints, Match};
-use gridweave_addresses::AddressLibrary;
 use gridweave_addresses::ops::learn_match;
+use gridweave_addresses::ops::take_permit::{self, Taken};
+use gridweave_addresses::{AddressLibrary, Permit, PermitKind};
 use gridweave_addresses::queries::{match_address, place};
-use gridweave_core::{Ctx, Entry, Event, PlaceId, SignalId, TimeMs, Zone};
+use gridweave_core::{Ctx, Entry, Event, LonLat, PlaceId, SignalId, TimeMs, Zone};
 use gridweave_db::{DbError, OpError, Tx, Value};
 use gridweave_jobs::emit;
 use gridweave_ledger::record;
@@ -53,6 +54,9 @@ pub struct Pushed {
     pub signals: u64,
     /// Of those, how many wait for a door.
     pub unmatched: u64,
+    /// Permits that wait for a steward, because the address library does not say so.
+    #[serde(default)]
+    pub corrections: u64,
     /// This very push was taken before; nothing was done.
     pub repeated: bool,
     /// Rows that were not taken, the first thousand.
@@ -94,6 +98,7 @@ pub fn run(
     match feed.observes {
         Observes::Readings => push.readings(rows)?,
         Observes::ZeroUse | Observes::SuddenChange => push.list(rows)?,
+        Observes::Permits => push.permits(rows)?,
     }
     let Push { tx, done, .. } = push;
     let summary = serde_json::to_string(&done)
@@ -101,7 +106,7 @@ pub fn run(
     tx.exec(&sql::PUT_PUSH, &[feed.name.as_str().into(), digest.into(), ctx.now().into(), summary.into()])?;
     let body = json!({
         "rows": done.rows, "accepted": done.accepted, "rejected": done.rejected_count,
-        "signals": done.signals, "digest": digest,
+        "signals": done.signals, "corrections": done.corrections, "digest": digest,
     });
     record(tx, ctx, &Entry::new("signals.push", format!("feed:{}", feed.name), 0, body))?;
     Ok(done)
@@ -260,22 +265,69 @@ impl Push<'_, '_> {
         Ok(())
     }
 
+    /// The day of a row, today where it names none; one that cannot be read rejects the row.
+    fn day(&mut self, row: &Row) -> Option<i64> {
+        let text = self.value(row, "time").unwrap_or("");
+        if text.is_empty() {
+            return Some(self.ctx.today());
+        }
+        let time = self.ctx.zone.parse(text);
+        if time.is_none() {
+            self.reject(row, "time", "time_invalid", text);
+        }
+        time.map(|time| self.ctx.zone.day_of(time))
+    }
+
+    /// Where a row stands; none where it does not say. Half a coordinate or one of another world rejects the row.
+    fn point(&mut self, row: &Row) -> Result<Option<LonLat>, ()> {
+        let (lon, lat) = (self.value(row, "lon"), self.value(row, "lat"));
+        if lon.is_none() && lat.is_none() {
+            return Ok(None);
+        }
+        let number = |text: Option<&str>| text.and_then(|text| text.parse::<f64>().ok());
+        match number(lon).zip(number(lat)).and_then(|(lon, lat)| LonLat::new(lon, lat)) {
+            Some(point) => Ok(Some(point)),
+            None => {
+                let text = format!("{} {}", lon.unwrap_or("–"), lat.unwrap_or("–"));
+                self.reject(row, "lon", "point_invalid", &text);
+                Err(())
+            }
+        }
+    }
+
+    fn permits(&mut self, rows: &[Row]) -> Result<(), OpError> {
+        for row in rows {
+            let (number, address) = (self.value(row, "number"), self.value(row, "address"));
+            let (Some(number), Some(address)) = (number, address) else {
+                self.reject(row, if number.is_none() { "number" } else { "address" }, "value_missing", "");
+                continue;
+            };
+            let kind_text = self.value(row, "kind").unwrap_or(PermitKind::New.name());
+            let Some(kind) = PermitKind::read(kind_text) else {
+                self.reject(row, "kind", "kind_unknown", kind_text);
+                continue;
+            };
+            let Some(issued_day) = self.day(row) else { continue };
+            let Ok(point) = self.point(row) else { continue };
+            self.done.accepted += 1;
+            let permit =
+                Permit { number: number.to_owned(), address: address.to_owned(), kind, issued_day, point };
+            match take_permit::run(self.tx, self.ctx, self.library, &permit)? {
+                Taken::Waiting => self.done.corrections += 1,
+                Taken::Known | Taken::Repeated => {}
+            }
+        }
+        Ok(())
+    }
+
     fn list(&mut self, rows: &[Row]) -> Result<(), OpError> {
-        let kind = self.feed.observes.signal_kind();
+        let kind = self.feed.observes.name();
         for row in rows {
             let Some(address) = self.value(row, "address") else {
                 self.reject(row, "address", "value_missing", "");
                 continue;
             };
-            let time_text = self.value(row, "time").unwrap_or("");
-            let day = match self.ctx.zone.parse(time_text) {
-                Some(time) => self.ctx.zone.day_of(time),
-                None if time_text.is_empty() => self.ctx.today(),
-                None => {
-                    self.reject(row, "time", "time_invalid", time_text);
-                    continue;
-                }
-            };
+            let Some(day) = self.day(row) else { continue };
             let subject = self.value(row, "meter").unwrap_or(address);
             self.done.accepted += 1;
             self.signal(Draft {
