@@ -9,7 +9,7 @@ use anyhow::Context;
 use gridweave_address::tagger::{Labelled, Progress, Score, Tagger, TrainOptions, read_bio, shipped, train};
 use gridweave_address::{AddressIndex, Entry, Hints, LibraryBuilder, Match, match_text};
 use gridweave_files::batches::{BatchWriter, Column, Kind, open_batches, read_ahead};
-use gridweave_files::{map_file, unfinished};
+use gridweave_files::{map_file, write_whole};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ pub fn run(settings: &Settings, what: AddressCommand) -> anyhow::Result<ExitCode
         AddressCommand::Compile { library, out } => {
             let clock = Instant::now();
             let index = compiled(&library)?;
-            write_whole(&out, index.bytes())?;
+            put(&out, index.bytes())?;
             let told = json!({
                 "places": index.len(), "bytes": index.bytes().len(), "seconds": clock.elapsed().as_secs_f64(),
                 "peak_mib": peak_mib(),
@@ -66,10 +66,8 @@ fn labelled(path: &Path) -> anyhow::Result<Vec<Labelled>> {
 }
 
 /// Writes a file that gets its name only when it is whole.
-fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let unfinished = unfinished(path);
-    std::fs::write(&unfinished, bytes).with_context(|| unfinished.display().to_string())?;
-    std::fs::rename(&unfinished, path).with_context(|| path.display().to_string())
+fn put(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    write_whole(path, |out| out.write_all(bytes)).with_context(|| path.display().to_string())
 }
 
 fn learn(
@@ -91,7 +89,7 @@ fn learn(
     bar.finish_and_clear();
     let seconds = clock.elapsed().as_secs_f64();
     let bytes = tagger.to_bytes();
-    write_whole(out, &bytes)?;
+    put(out, &bytes)?;
     let scores = tagger.scores(&dev);
     let mut summary = shown(scores.all(), &scores.per_kind());
     summary["seconds"] = json!(seconds);

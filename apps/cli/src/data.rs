@@ -16,7 +16,7 @@ use gridweave_core::{DivisionCode, Grant, Role};
 use gridweave_db::{OpError, Tx};
 use gridweave_files::{Format, Table, osm, read_table, shp, write_csv};
 use gridweave_registers::RowKind;
-use gridweave_server::{App, Config, assembly, demo_accounts, http, import as files};
+use gridweave_server::{App, Config, assembly, demo_accounts, export, http, import as files};
 use gridweave_territory::ops::{draw_plan, import_divisions, publish_plan};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -348,7 +348,7 @@ fn import_city(settings: &Settings, app: &App, folder: &Path) -> anyhow::Result<
 }
 
 /// `gridweave export`.
-pub fn export(settings: &Settings, what: ExportCommand) -> anyhow::Result<ExitCode> {
+pub fn export_files(settings: &Settings, what: ExportCommand) -> anyhow::Result<ExitCode> {
     let ExportCommand::Places { out, division, gbk } = what;
     let scope = match division {
         Some(code) => DivisionCode::parse(&code).map_err(|error| WrongCall(error.to_string()))?.scope(),
@@ -358,14 +358,15 @@ pub fn export(settings: &Settings, what: ExportCommand) -> anyhow::Result<ExitCo
     let app = open(settings)?;
     if ending == "shp" {
         let letters = if gbk { shp::Letters::Gbk } else { shp::Letters::Utf8 };
-        let features = app.db.read_blocking(|tx| files::export_features(tx, scope))?;
-        shp::write(&out, &files::EXPORT_COLUMNS, &features, letters)?;
+        let features = app.db.read_blocking(|tx| export::export_features(tx, scope))?;
+        shp::write(&out, &export::EXPORT_COLUMNS, &features, letters)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let format = files::ExportFormat::from_name(&ending)
+    let format = export::ExportFormat::from_name(&ending)
         .ok_or_else(|| WrongCall(format!("{}: use .csv, .xlsx, .geojson, .gpkg or .shp", out.display())))?;
-    let bytes = app.db.read_blocking(|tx| files::export_places(tx, scope, format))?;
-    std::fs::write(&out, bytes).with_context(|| out.display().to_string())?;
+    app.db
+        .read_blocking(|tx| export::export_places(tx, scope, format, &out))
+        .with_context(|| out.display().to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 

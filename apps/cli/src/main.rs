@@ -52,7 +52,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Ledger { what } => data::ledger(&settings, what),
         Command::Account { what } => data::account(&settings, what),
         Command::Import { what } => data::import(&settings, what),
-        Command::Export { what } => data::export(&settings, what),
+        Command::Export { what } => data::export_files(&settings, what),
         Command::Push(call) => data::push(&call),
         Command::Report(call) => data::report(&call),
         Command::City { what } => city::run(&settings, what),

@@ -26,6 +26,8 @@ pub struct Config {
     pub demo: bool,
     /// Send the session cookie over HTTPS only. Switch off only for plain HTTP on this machine.
     pub secure_cookies: bool,
+    /// So many days of exports of the address library are kept for other departments; 0 writes none.
+    pub export_days: u32,
     /// `text` or `json` log lines.
     pub log: String,
 }
@@ -41,6 +43,7 @@ impl Default for Config {
             city: "织网".to_owned(),
             demo: false,
             secure_cookies: true,
+            export_days: 7,
             log: "text".to_owned(),
         }
     }
@@ -85,6 +88,7 @@ impl Config {
             table = toml::from_str(&text)
                 .map_err(|error| ConfigError::Bad { path: shown, why: error.to_string() })?;
         }
+        let defaults = toml::Table::try_from(Self::default()).unwrap_or_default();
         for (name, value) in environment {
             let Some(key) = name.strip_prefix("GRIDWEAVE_") else { continue };
             // Variables of the test kit are no settings.
@@ -95,6 +99,9 @@ impl Config {
             let value = match value.as_str() {
                 "true" => toml::Value::Boolean(true),
                 "false" => toml::Value::Boolean(false),
+                number if defaults.get(&key).is_some_and(toml::Value::is_integer) => {
+                    number.parse().map_or_else(|_| toml::Value::String(value.clone()), toml::Value::Integer)
+                }
                 _ => toml::Value::String(value),
             };
             let mut one = toml::Table::new();

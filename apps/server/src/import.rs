@@ -3,20 +3,20 @@
 
 use crate::assembly::App;
 use gridweave_addresses::ops::{import_base_map, import_places};
-use gridweave_addresses::{AddressLibrary, BaseFeature, Place, PlaceKind, queries as places};
+use gridweave_addresses::{AddressLibrary, BaseFeature, PlaceKind};
 use gridweave_atlas::crs::Crs;
 use gridweave_atlas::geojson::{self, BadFeature, Feature};
 use gridweave_atlas::{Geometry, Shape};
-use gridweave_core::{CellCode, Ctx, DivisionCode, LonLat, Scope};
+use gridweave_core::{CellCode, Ctx, DivisionCode, LonLat};
 use gridweave_db::{DbError, OpError, Tx};
-use gridweave_files::{FileError, Table, osm, write_csv, write_xlsx};
+use gridweave_files::{Table, osm};
 use gridweave_registers::ops::import_rows;
 use gridweave_registers::{RowKind, Vault};
 use gridweave_signals::Feed;
 use gridweave_signals::ops::push;
 use gridweave_territory::ops::draw_plan::CellRow;
 use gridweave_territory::ops::import_divisions::DivisionRow;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use std::collections::HashMap;
 
 /// SHA-256 in hexadecimal: what a push is known by.
@@ -321,136 +321,4 @@ pub fn import_osm(
     }
     let imported = import_places::run(tx, ctx, &app.cells, &rows)?;
     Ok((features, imported))
-}
-
-/// The formats of an export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ExportFormat {
-    /// CSV with the UTF-8 mark.
-    Csv,
-    /// Excel with text cells.
-    Xlsx,
-    /// GeoJSON.
-    GeoJson,
-    /// GeoPackage.
-    Gpkg,
-}
-
-impl ExportFormat {
-    /// Reads `csv`, `xlsx`, `geojson`, `gpkg`.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Csv, Self::Xlsx, Self::GeoJson, Self::Gpkg].into_iter().find(|format| format.ending() == name)
-    }
-
-    /// The file's ending.
-    pub fn ending(self) -> &'static str {
-        match self {
-            ExportFormat::Csv => "csv",
-            ExportFormat::Xlsx => "xlsx",
-            ExportFormat::GeoJson => "geojson",
-            ExportFormat::Gpkg => "gpkg",
-        }
-    }
-
-    /// The media type.
-    pub fn media_type(self) -> &'static str {
-        match self {
-            ExportFormat::Csv => "text/csv; charset=utf-8",
-            ExportFormat::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            ExportFormat::GeoJson => "application/geo+json",
-            ExportFormat::Gpkg => "application/geopackage+sqlite3",
-        }
-    }
-}
-
-/// Why an export failed.
-#[derive(Debug, thiserror::Error)]
-pub enum ExportError {
-    /// The database failed.
-    #[error("the library cannot be read: {0}")]
-    Db(#[from] DbError),
-    /// The file could not be written.
-    #[error(transparent)]
-    File(#[from] FileError),
-}
-
-/// The columns of an export.
-pub const EXPORT_COLUMNS: [&str; 9] =
-    ["code", "kind", "parent", "name", "address", "lon", "lat", "division", "status"];
-const EXPORT_PAGE: i64 = 5000;
-
-/// Every place of a scope with its cells in the order of [`EXPORT_COLUMNS`].
-fn export_rows(tx: &mut Tx, scope: Scope) -> Result<Vec<(Place, Vec<String>)>, DbError> {
-    let mut all: Vec<Place> = Vec::new();
-    loop {
-        let after = all.last().map(|place| place.code.clone()).unwrap_or_default();
-        let page = places::export(tx, scope, &after, EXPORT_PAGE)?;
-        let last = (page.len() as i64) < EXPORT_PAGE;
-        all.extend(page);
-        if last {
-            break;
-        }
-    }
-    let codes: HashMap<String, String> =
-        all.iter().map(|place| (place.id.0.clone(), place.code.clone())).collect();
-    let cells = |place: &Place| -> Vec<String> {
-        let parent = place.parent.as_ref().and_then(|id| codes.get(&id.0)).cloned().unwrap_or_default();
-        let degree = |value: Option<f64>| value.map(|v| v.to_string()).unwrap_or_default();
-        vec![
-            place.code.clone(),
-            place.kind.name().to_owned(),
-            parent,
-            place.name.clone(),
-            place.address.clone(),
-            degree(place.point.map(|p| p.lon)),
-            degree(place.point.map(|p| p.lat)),
-            format!("{:012}", place.division),
-            place.status.name().to_owned(),
-        ]
-    };
-    Ok(all.iter().map(|place| (place.clone(), cells(place))).collect())
-}
-
-/// The library of a scope as features: outlines where there are such, points elsewhere.
-pub fn export_features(tx: &mut Tx, scope: Scope) -> Result<Vec<Feature>, DbError> {
-    let mut features = Vec::new();
-    for (place, cells) in export_rows(tx, scope)? {
-        let outline = places::outline(tx, &place.id)?;
-        let geometry = outline.or(place.point.map(|p| Geometry::Point([p.lon, p.lat])));
-        let Some(geometry) = geometry else { continue };
-        let names = EXPORT_COLUMNS.iter().map(|name| (*name).to_owned());
-        let properties: Map<String, Value> = names.zip(cells.into_iter().map(|cell| json!(cell))).collect();
-        features.push(Feature { geometry, properties });
-    }
-    Ok(features)
-}
-
-/// The library of a scope as a file, in a form that the import takes again.
-pub fn export_places(tx: &mut Tx, scope: Scope, format: ExportFormat) -> Result<Vec<u8>, ExportError> {
-    let header = EXPORT_COLUMNS.map(str::to_owned).to_vec();
-    match format {
-        ExportFormat::Csv => {
-            let mut out = Vec::new();
-            write_csv(&mut out, &header, export_rows(tx, scope)?.into_iter().map(|(_, cells)| cells))?;
-            Ok(out)
-        }
-        ExportFormat::Xlsx => {
-            Ok(write_xlsx("地址库", &header, export_rows(tx, scope)?.into_iter().map(|(_, cells)| cells))?)
-        }
-        ExportFormat::GeoJson => {
-            Ok(geojson::collection_json(&export_features(tx, scope)?).to_string().into_bytes())
-        }
-        ExportFormat::Gpkg => {
-            let path = std::env::temp_dir().join(format!(
-                "gridweave-export-{}-{}.gpkg",
-                std::process::id(),
-                scope.lo
-            ));
-            gridweave_files::gpkg::write(&path, &EXPORT_COLUMNS, &export_features(tx, scope)?)?;
-            let io = |source| FileError::Io { path: path.display().to_string(), source };
-            let bytes = std::fs::read(&path).map_err(io)?;
-            std::fs::remove_file(&path).map_err(io)?;
-            Ok(bytes)
-        }
-    }
 }

@@ -7,7 +7,8 @@ use gridweave_address::AddressIndex;
 use gridweave_addresses::ops::record_quality;
 use gridweave_addresses::{compile, quality, queries};
 use gridweave_db::{DbError, OpError};
-use gridweave_files::{map_file, unfinished};
+use gridweave_files::{map_file, write_whole};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +27,9 @@ pub enum LibraryError {
     /// The database failed.
     #[error("database")]
     Db(#[from] DbError),
+    /// The day's export could not be written.
+    #[error("daily export: {0}")]
+    Export(#[from] crate::export::ExportError),
     /// The file could not be written.
     #[error("{path}: {source}")]
     File {
@@ -83,7 +87,7 @@ pub fn compact_beyond(app: &App, places_min: usize, changes_max: usize) -> Resul
     };
     let id: String = app.system.new_id();
     let path = path_of(app, &id);
-    write_whole(&path, base.bytes())
+    write_whole(&path, |out| out.write_all(base.bytes()))
         .map_err(|source| LibraryError::File { path: path.display().to_string(), source })?;
     let named = id.clone();
     app.db.write_blocking(move |tx| queries::put_library_file(tx, &named, seq))?;
@@ -91,15 +95,6 @@ pub fn compact_beyond(app: &App, places_min: usize, changes_max: usize) -> Resul
     forget_others(&path);
     tracing::info!(places = base.len(), seq, "the address library was compiled");
     Ok(true)
-}
-
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let beside = unfinished(path);
-    std::fs::write(&beside, bytes)?;
-    std::fs::rename(beside, path)
 }
 
 /// Older files; one that is still mapped lives on without its name.
@@ -140,12 +135,13 @@ pub fn watch(app: &App) {
                     open(&this)?;
                 }
                 compact(&this)?;
-                check_quality(&this, false)
+                check_quality(&this, false)?;
+                crate::daily_export::write_due(&this).map_err(LibraryError::from)
             });
             match work.await {
                 Ok(Ok(_)) => opened = true,
-                Ok(Err(error)) => tracing::error!(%error, "the address library could not be compiled"),
-                Err(_) => tracing::error!("compiling the address library broke off"),
+                Ok(Err(error)) => tracing::error!(%error, "the address library could not be kept"),
+                Err(_) => tracing::error!("keeping the address library broke off"),
             }
             tokio::time::sleep(EVERY).await;
         }

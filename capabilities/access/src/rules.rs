@@ -55,7 +55,7 @@ rules! {
         Planner City, Administrator City, Integrator City;
     PlaceEdit: Steward Division, Administrator City;
     PlacesImport: Steward Division, Administrator City;
-    PlacesExport: Steward Division, Administrator City;
+    PlacesExport: Steward Division, Administrator City, Integrator City;
     CorrectionOpen: GridWorker Division, StreetStaff Division, Operator Division, Steward Division,
         Administrator City;
     CorrectionsRead: Steward Division, StreetStaff Division, Administrator City;

@@ -9,6 +9,7 @@ use gridweave_atlas::{Geometry, wkb};
 use gridweave_core::time::TimeMs;
 use gridweave_core::{CorrectionId, EditId, LonLat, PlaceId, Scope};
 use gridweave_db::{DbError, Row, Tx};
+use std::collections::HashMap;
 
 /// One place.
 pub fn place(tx: &mut Tx, id: &PlaceId) -> Result<Option<Place>, DbError> {
@@ -31,9 +32,21 @@ pub fn top(tx: &mut Tx, scope: Scope, kind: &str, after: &str, limit: i64) -> Re
     tx.all(&sql::TOP, &params, place_row)
 }
 
-/// Every place of a scope in the order of codes, after a code: for export.
-pub fn export(tx: &mut Tx, scope: Scope, after: &str, limit: i64) -> Result<Vec<Place>, DbError> {
-    tx.all(&sql::EXPORT, &[scope.lo.into(), scope.hi.into(), after.into(), limit.into()], place_row)
+/// Every place of a scope in the order of codes, after a code, each with the code of the place above: for export.
+pub fn export(tx: &mut Tx, scope: Scope, after: &str, limit: i64) -> Result<Vec<(Place, String)>, DbError> {
+    let places =
+        tx.all(&sql::EXPORT, &[scope.lo.into(), scope.hi.into(), after.into(), limit.into()], place_row)?;
+    let Some(last) = places.last() else { return Ok(Vec::new()) };
+    let range = [scope.lo.into(), scope.hi.into(), after.into(), last.code.as_str().into()];
+    let mut above: HashMap<String, String> =
+        tx.all(&sql::EXPORT_PARENTS, &range, |row| Ok((row.text(0)?, row.text(1)?)))?.into_iter().collect();
+    Ok(places
+        .into_iter()
+        .map(|place| {
+            let parent = above.remove(&place.code).unwrap_or_default();
+            (place, parent)
+        })
+        .collect())
 }
 
 /// From the topmost place down to the place itself.

@@ -43,8 +43,11 @@ gridweave_db::statements! {
     /// The topmost places of a scope, after a code.
     TOP = select_place!("where p.parent_id is null and p.division between $1 and $2 and p.code > $3 \
         and (cast($4 as text) = '' or p.kind = $4) order by p.code limit $5");
-    /// Places of a kind in a scope, after a code: for export.
+    /// Places of a scope, after a code: for export.
     EXPORT = select_place!("where p.division between $1 and $2 and p.code > $3 order by p.code limit $4");
+    /// Codes of the places above those of a scope between two codes, in their order.
+    EXPORT_PARENTS = "select p.code, q.code from places p join places q on q.id = p.parent_id \
+                      where p.division between $1 and $2 and p.code > $3 and p.code <= $4";
     /// Outlines of buildings and compounds, for the map.
     OUTLINES = "select id, kind, name, address, division, outline, lon, lat from places \
                 where status <> 'abandoned' and kind in ('building', 'compound', 'door_plate', 'poi') and lon is not null order by id";

@@ -21,5 +21,5 @@ pub use csv_file::write_csv;
 pub use mapped::{Mapped, map_file};
 pub use store::BlobStore;
 pub use table::{BadRow, FileError, Format, Table, read_table, read_table_from};
-pub use unfinished::unfinished;
+pub use unfinished::{unfinished, write_whole};
 pub use xlsx_file::write_xlsx;

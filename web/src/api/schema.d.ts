@@ -586,6 +586,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/places/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Days of which the whole library is kept as files */
+        get: operations["getPlacesExports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/places/exports/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file of a day, gzip-packed CSV */
+        get: operations["getPlacesExportsByFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/places/match": {
         parameters: {
             query?: never;
@@ -1848,6 +1882,48 @@ export interface components {
             account: components["schemas"]["AccountId"];
             /** @description A program's key: shown once, stored nowhere. */
             key?: string | null;
+        };
+        /** @description What was written on a day. */
+        DayExport: {
+            /**
+             * Format: int64
+             * @description When it was written.
+             */
+            at_ms: number;
+            /** @description Places that changed since the export before, as they are now. */
+            changes: components["schemas"]["DayFile"];
+            /** @description The day. */
+            day: string;
+            /** @description The whole library, abandoned places too. */
+            places: components["schemas"]["DayFile"];
+            /**
+             * Format: int64
+             * @description The number of the last change that is in it: `/api/v1/places/changes?since=` goes on from it.
+             */
+            seq: number;
+            /**
+             * Format: int64
+             * @description The number after which the file of changes begins: the `seq` of the export before. None, and no changes, where
+             *     only the whole library tells what is: at the first export and after an older state was restored.
+             */
+            since?: number | null;
+        };
+        /** @description A file of a day. */
+        DayFile: {
+            /**
+             * Format: uint64
+             * @description Its size.
+             */
+            bytes: number;
+            /** @description Its name: `places-2026-11-25.csv.gz`. */
+            name: string;
+            /**
+             * Format: uint64
+             * @description Rows behind the header.
+             */
+            rows: number;
+            /** @description SHA-256 of the packed bytes, in hexadecimal. */
+            sha256: string;
         };
         /** @description A decision. */
         DecideBody: {
@@ -4301,6 +4377,64 @@ export interface operations {
             };
             header?: never;
             path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getPlacesExports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DayExport"][];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getPlacesExportsByFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
             cookie?: never;
         };
         requestBody?: never;

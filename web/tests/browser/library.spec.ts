@@ -1,4 +1,5 @@
 // The address library as its stewards use it: the suggestion box, changes with effects and undo, corrections that travel.
+import { gunzipSync } from "node:zlib";
 import { expect, type Page, test } from "@playwright/test";
 import { User, url } from "./driver";
 
@@ -225,5 +226,23 @@ test("the rules are looked through and what breaks them is listed", async ({ bro
   await expect(steward.page.locator(".el-message--success")).toBeVisible();
   await expect(steward.see("rule")).toHaveCount(6);
   await steward.look("quality");
+  await steward.close();
+});
+
+test("the library is taken out as a file and day by day", async ({ browser }, info) => {
+  const steward = await User.signIn(browser, info, "steward");
+  await steward.go("/places?tab=export");
+  await expect(async () => {
+    await steward.page.reload();
+    await expect(steward.see("export-day").first()).toBeVisible({ timeout: 3000 });
+  }).toPass({ timeout: 90_000 });
+  await steward.look("exports");
+  const href = await steward.see("export-day").first().getByRole("link").first().getAttribute("href");
+  const whole = await steward.page.request.get(`${url()}${href}`);
+  expect(whole.headers()["content-type"]).toBe("application/gzip");
+  const text = gunzipSync(await whole.body()).toString("utf8");
+  expect(text.split("\n")[0]).toContain("code,kind,parent,name,address");
+  const now = await steward.page.request.get(`${url()}/api/v1/places/export?format=csv`);
+  expect((await now.text()).split("\n")[0]).toBe(text.split("\n")[0]);
   await steward.close();
 });

@@ -10,6 +10,7 @@ mod web;
 mod admin;
 mod cases;
 mod desk;
+mod downloads;
 mod drill;
 mod library;
 mod map;
@@ -59,6 +60,7 @@ pub fn routes() -> Vec<Route> {
         session::routes(),
         territory::routes(),
         places::routes(),
+        downloads::routes(),
         library::routes(),
         registers::routes(),
         signals::routes(),

@@ -40,13 +40,6 @@ pub(super) fn routes() -> Vec<Route> {
         get("/api/v1/places/counts", read, "How many places of each kind", counts)
             .returns::<Vec<(String, i64)>>(),
         get(
-            "/api/v1/places/export",
-            Access::May(Action::PlacesExport),
-            "The library of a division as a file",
-            export,
-        )
-        .query::<ExportQuery>(),
-        get(
             "/api/v1/places/changes",
             Access::May(Action::PlacesExport),
             "What changed in the library after a number, for departments that keep a copy",
@@ -185,42 +178,6 @@ async fn match_route(State(server): State<Server>, Query(query): Query<MatchQuer
 
 async fn counts(State(server): State<Server>) -> Answer<Json<Vec<(String, i64)>>> {
     Ok(Json(server.read(|tx| Ok(queries::counts(tx)?)).await?))
-}
-
-/// What to take out.
-#[derive(Deserialize, JsonSchema)]
-struct ExportQuery {
-    /// Division; the widest that the caller may see where it is not given.
-    division: Option<String>,
-    /// `csv`, `xlsx`, `geojson` or `gpkg`.
-    format: Option<String>,
-}
-
-async fn export(
-    State(server): State<Server>,
-    Who(ctx): Who,
-    Query(query): Query<ExportQuery>,
-) -> Answer<Response> {
-    let wanted = scope_of(query.division.as_deref())?;
-    let visible =
-        reach(&ctx.actor, Action::PlacesExport).map_err(|d| super::problem::TxProblem::from(d).0)?;
-    let scope = visible.scope.intersect(wanted);
-    let format = query.format.unwrap_or_else(|| "csv".to_owned());
-    let kind = crate::import::ExportFormat::from_name(&format)
-        .ok_or_else(|| HttpRefusal::BadQuery("format: use csv, xlsx, geojson or gpkg".to_owned()))?;
-    let bytes = server
-        .write(move |tx| {
-            let bytes = crate::import::export_places(tx, scope, kind)
-                .map_err(|error| HttpRefusal::BadFile(error.to_string()))?;
-            let body = serde_json::json!({ "format": format, "bytes": bytes.len() });
-            let entry = gridweave_core::Entry::new("addresses.export", "places", scope.lo, body);
-            gridweave_ledger::record(tx, &ctx, &entry)?;
-            Ok(bytes)
-        })
-        .await?;
-    let name = format!("attachment; filename=\"places.{}\"", kind.ending());
-    Ok(([(header::CONTENT_TYPE, kind.media_type().to_owned()), (header::CONTENT_DISPOSITION, name)], bytes)
-        .into_response())
 }
 
 /// Where the copy stands.

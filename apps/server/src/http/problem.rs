@@ -28,6 +28,12 @@ gridweave_core::refusals! {
         NotFound = "not_found", NotFound, "没有找到，或不在您的范围内", "Not found, or outside your area";
         /// No such feed.
         NoFeed(name: String) = "feed_not_found", NotFound, "没有数据源“{0}”", "There is no feed “{0}”";
+        /// No such file of a day.
+        NoExport(name: String) = "export_not_found", NotFound, "没有导出文件“{0}”，可能已过保留期",
+            "There is no export “{0}”; perhaps it was kept no longer";
+        /// The days' files hold the whole city.
+        NotWhole = "export_whole_city", Forbidden, "每日导出包含全市地址，请按区划导出您的范围",
+            "The daily files hold the whole city; export your own division";
         /// A file is not what it should be.
         BadFile(why: String) = "file_invalid", Invalid, "文件无法读取：{0}", "The file cannot be read: {0}";
     }

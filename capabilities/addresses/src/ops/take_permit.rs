@@ -197,7 +197,8 @@ fn wanted(
     }
     let best = matched.candidates.first().filter(|best| falls_short(best));
     let above = best.map(|best| place_of(tx, &best.id)).transpose()?.flatten();
-    if let Some((place, missing)) = above.and_then(|place| elements.below(&place).map(|found| (place, found))) {
+    if let Some((place, missing)) = above.and_then(|place| elements.below(&place).map(|found| (place, found)))
+    {
         return Ok(Some(named(Some(place), missing)));
     }
     if let Some(road) = road_of(tx, library, &permit.address)?
@@ -311,16 +312,16 @@ mod tests {
     }
 
     fn open_tickets(db: &Db) -> Vec<Correction> {
-        db.read_blocking(|tx| {
-            queries::corrections(tx, CorrectionState::Open, Scope::EVERYWHERE, "", 100)
-        })
-        .unwrap()
+        db.read_blocking(|tx| queries::corrections(tx, CorrectionState::Open, Scope::EVERYWHERE, "", 100))
+            .unwrap()
     }
 
     fn decide(db: &Db, known: &AddressLibrary, ticket: &Correction, decision: Decision) {
         let (id, known) = (ticket.id.clone(), known.clone());
-        db.write_blocking(move |tx| decide_correction::run(tx, &steward(), &CellIndex::default(), &id, &decision))
-            .unwrap();
+        db.write_blocking(move |tx| {
+            decide_correction::run(tx, &steward(), &CellIndex::default(), &id, &decision)
+        })
+        .unwrap();
         // What the wiring does with the event of the change.
         db.write_blocking(move |tx| {
             let added = queries::changes(tx, 0, Scope::EVERYWHERE, 100)?.pop().unwrap().place;
@@ -335,10 +336,8 @@ mod tests {
     }
 
     fn states(db: &Db) -> Vec<(String, String)> {
-        db.read_blocking(|tx| {
-            tx.all(&sql::PERMIT_STATES, &[], |row| Ok((row.text(0)?, row.text(1)?)))
-        })
-        .unwrap()
+        db.read_blocking(|tx| tx.all(&sql::PERMIT_STATES, &[], |row| Ok((row.text(0)?, row.text(1)?))))
+            .unwrap()
     }
 
     #[test]
@@ -426,7 +425,8 @@ mod tests {
             let known = AddressLibrary::default();
             take(db, &known, permit("E1", "东湖花园9栋", PermitKind::New));
             let ticket = open_tickets(db).remove(0);
-            let no = Decision { accept: false, reason: "未建".into(), version: ticket.version, place: None };
+            let no =
+                Decision { accept: false, reason: "未建".into(), version: ticket.version, place: None };
             decide(db, &known, &ticket, no);
             take(db, &known, permit("E2", "东湖花园9幢", PermitKind::New));
             assert!(open_tickets(db).is_empty());

@@ -158,7 +158,7 @@ mod tests {
         fn state(&self) -> State {
             let all = self.db.read_blocking(|tx| {
                 let places = queries::export(tx, gridweave_core::Scope::EVERYWHERE, "", 1000)?;
-                let state = places.into_iter().map(|place| {
+                let state = places.into_iter().map(|(place, _)| {
                     let outline = queries::outline(tx, &place.id)?;
                     Ok((place.code, place.address, place.status == PlaceStatus::Abandoned, outline))
                 });

@@ -46,6 +46,7 @@ export const usePlaces = () => ({
     data(api.GET("/api/v1/places/edits", { params: { query: { cursor, limit: 50 } } })),
   editsOf: (place: string) =>
     data(api.GET("/api/v1/places/edits", { params: { query: { place, limit: 20 } } })),
+  exports: () => data(api.GET("/api/v1/places/exports")),
   quality: () => data(api.GET("/api/v1/places/quality")),
   checkQuality: () => data(api.POST("/api/v1/places/quality/check")),
   findings: (rule: string, cursor?: string) =>
