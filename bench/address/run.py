@@ -42,13 +42,18 @@ def ours(program, folder):
     call = [program, "--json", "address", "match", "--library", compiled, "--in", folder / "queries.csv", "--column", "text", "--out", folder / "matched.csv"]
     ran = subprocess.run(call, capture_output=True, text=True, check=True)
     run = json.loads(ran.stdout.splitlines()[-1])
-    kinds = collections.defaultdict(collections.Counter)
+    kinds, trust = collections.defaultdict(collections.Counter), collections.defaultdict(list)
     for row in rows(folder / "matched.csv"):
+        if row["place_id"]:
+            confidence = float(row["confidence"])
+            part = next(floor for floor in (0.99, 0.95, 0.9) if confidence >= floor)
+            trust[part].append((confidence, row["place_id"] == row["truth"]))
         count = kinds["three at once" if "+" in row["noise"] else row["noise"]]
         count["there" if row["truth"] else "absent"] += 1
         count["right"] += bool(row["truth"]) and row["place_id"] == row["truth"]
         count["wrong"] += bool(row["place_id"]) and row["place_id"] != row["truth"]
-    return made, run, kinds
+    told = lambda of: {"accepted": len(of), "confidence": sum(c for c, _ in of) / len(of), "right": sum(r for _, r in of) / len(of)}
+    return made, run, kinds, {str(part): told(of) for part, of in sorted(trust.items())}
 
 
 def timed(queries, answer):
@@ -160,7 +165,7 @@ def main():
         subprocess.run([str(word) for word in make], check=True, stdout=subprocess.DEVNULL)
         write = [call.program, "city", "queries", "--places", folder / "city/places.csv", "--each", 2000, "--seed", call.seed, "--out", folder]
         subprocess.run([str(word) for word in write], check=True)
-        made, run, kinds = ours(call.program, folder)
+        made, run, kinds, trust = ours(call.program, folder)
         library, queries = rows(folder / "library.csv"), rows(folder / "queries.csv")
         random.Random(call.seed).shuffle(queries)
         print(f"{made['places']:,} places, compiled in {made['whole_s']:.1f} s, {made['bytes'] / made['places']:.0f} bytes a place, opened in {run['library_s'] * 1000:.0f} ms")
@@ -170,7 +175,10 @@ def main():
             asked = count["there"] + count["absent"]
             table[kind] = {"there": count["there"], "absent": count["absent"], "right": count["right"] / count["there"], "wrong": count["wrong"] / asked}
             print(f"{kind:16} {count['there']:6} {table[kind]['right']:8.2%} {count['absent']:7} {table[kind]['wrong']:7.2%}")
-        result = {"places": made["places"], "gridweave": {**run, "compile": made, "kinds": table}, "peers": {}}
+        print(f"\n{'confidence':16} {'accepted':>8} {'mean':>7} {'right':>8}")
+        for floor, of in trust.items():
+            print(f"from {floor:11} {of['accepted']:8} {of['confidence']:7.3f} {of['right']:8.2%}")
+        result = {"places": made["places"], "gridweave": {**run, "compile": made, "kinds": table, "confidence": trust}, "peers": {}}
         peers = {
             f"character TF-IDF (scikit-learn {version('scikit-learn')}, sparse_dot_topn {version('sparse-dot-topn')})": lambda: with_tf_idf(library, queries),
             f"tantivy {version('tantivy')}, 2- and 3-grams": lambda: with_tantivy(library, queries),

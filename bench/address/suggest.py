@@ -2,17 +2,24 @@
 
 Doors are drawn at random (seed) and typed letter by letter as people type them: the compound in letters, in pinyin or in its
 initials, then building, unit and room. Every state of the box is one question; the time of each is what the program itself
-measured, on one core. Also printed: how often the door stood among the ten proposed when all of it was typed.
+measured, on one core. Also printed: how often the door stood among the ten proposed when all of it was typed. Then the
+same library is imported into a server on SQLite, and a part of the questions is asked of `/api/v1/places/suggest`, one
+after another over one connection.
 """
 
 import argparse
 import csv
+import http.client
 import json
+import os
 import pathlib
 import random
 import re
+import socket
 import subprocess
 import tempfile
+import time
+import urllib.parse
 
 from pypinyin import Style, lazy_pinyin
 
@@ -40,11 +47,65 @@ def typed(address, rng):
     return [(way, whole[:n], n == len(whole)) for n in range(1, len(whole) + 1)]
 
 
+def row_of(times):
+    times = sorted(times)
+    return {"questions": len(times), "p50_ms": times[len(times) // 2], "p99_ms": times[len(times) * 99 // 100], "max_ms": times[-1]}
+
+
+def asked_of_a_server(program, library, folder, questions):
+    """The times of questions to a server of the library, in milliseconds; and how long importing took."""
+    data = folder / "data"
+    settings = ["--data", data, "--listen", "127.0.0.1:0"]
+
+    def run(*words):
+        told = subprocess.run([str(word) for word in (program, *words, "--data", data, "--json")], capture_output=True, text=True, check=True)
+        return json.loads(told.stdout.splitlines()[-1])
+
+    clock = time.perf_counter()
+    run("import", "places", library)
+    seconds = time.perf_counter() - clock
+    key = run("account", "create", "--login", "bench", "--name", "bench", "--role", "integrator")["key"]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings[-1] = f"127.0.0.1:{port}"
+    # The day's export would run beside the questions.
+    server = subprocess.Popen([str(word) for word in (program, "serve", *settings)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "GRIDWEAVE_EXPORT_DAYS": "0"})
+    try:
+        def ask(text):
+            path = "/api/v1/places/suggest?limit=10&q=" + urllib.parse.quote(text)
+            connection.request("GET", path, headers={"authorization": f"Bearer {key}"})
+            answer = connection.getresponse()
+            body = answer.read()
+            assert answer.status == 200, body
+            return json.loads(body)
+
+        # Until the library is compiled and written, and the rules are looked through, the server has other work.
+        for _ in range(600):
+            time.sleep(1)
+            kept = list((data / "library").glob("*.addresses")) if (data / "library").exists() else []
+            if kept:
+                break
+        time.sleep(60)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        ask("东湖")
+        times = []
+        for text in questions:
+            clock = time.perf_counter()
+            ask(text)
+            times.append((time.perf_counter() - clock) * 1000)
+        return times, seconds
+    finally:
+        server.terminate()
+        server.wait()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", required=True, help="the gridweave binary, release build")
     parser.add_argument("--households", type=int, default=1_000_000, help="of each city")
     parser.add_argument("--doors", type=int, default=2000, help="that are typed")
+    parser.add_argument("--over-http", type=int, default=6000, help="questions that are asked of a server, 0 for none")
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--out", type=pathlib.Path, help="also write the numbers here (JSON)")
     call = parser.parse_args()
@@ -54,15 +115,16 @@ def main():
         doors, seen = [], 0
         with open(folder / "library.csv", "w", newline="", encoding="utf-8") as file:
             library = csv.writer(file)
-            library.writerow(["place_id", "kind", "address", "lon", "lat", "division"])
+            library.writerow(["place_id", "code", "kind", "parent", "name", "address", "lon", "lat", "division"])
             for n, city in enumerate(CITIES):
                 make = [call.program, "city", "make", "--households", call.households, "--days", 1, "--seed", call.seed + n, "--name", f"{city}江市", "--out", folder / "city"]
                 subprocess.run([str(word) for word in make], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
                 for row in places(folder / "city/places.csv"):
-                    library.writerow([f"{n}-{row['code']}", row["kind"], row["address"], row["lon"], row["lat"], row["division"]])
+                    code, parent = f"{n}-{row['code']}", row["parent"] and f"{n}-{row['parent']}"
+                    library.writerow([code, code, row["kind"], parent, row["name"], row["address"], row["lon"], row["lat"], row["division"]])
                     # A fair draw from what goes by.
                     seen += 1
-                    door = (f"{n}-{row['code']}", row["address"])
+                    door = (code, row["address"])
                     if len(doors) < call.doors:
                         doors.append(door)
                     elif (at := rng.randrange(seen)) < call.doors:
@@ -80,17 +142,23 @@ def main():
         lines = "\n".join(text for _, text, _, _ in questions) + "\n"
         told = subprocess.run([call.program, "address", "suggest", "--library", compiled], input=lines, capture_output=True, text=True, check=True)
         answers = [json.loads(line) for line in told.stdout.splitlines()]
+        some = rng.sample([text for _, text, _, _ in questions], min(call.over_http, len(questions)))
+        over_http, imported_s = asked_of_a_server(call.program, folder / "library.csv", folder, some) if some else ([], 0)
     assert len(answers) == len(questions)
     result = {"places": made["places"], "bytes": made["bytes"], "compile_s": made["seconds"], "open_s": opened, "ways": {}}
     print(f"{made['places']:,} places, {made['bytes'] / made['places']:.0f} bytes each, compiled in {made['seconds']:.0f} s, opened in {opened * 1000:.0f} ms")
     print(f"\n{'typed in':10} {'questions':>9} {'p50 ms':>8} {'p99 ms':>8} {'most ms':>8} {'proposed':>9}")
     for way in ["letters", "pinyin", "initials", "all"]:
         of = [(answer, whole, id) for answer, (how, _, whole, id) in zip(answers, questions) if way in (how, "all")]
-        times = sorted(answer["micros"] / 1000 for answer, _, _ in of)
+        row = row_of([answer["micros"] / 1000 for answer, _, _ in of])
         ends = [any(place["place_id"] == id for place in answer["places"]) for answer, whole, id in of if whole]
-        row = {"questions": len(of), "p50_ms": times[len(times) // 2], "p99_ms": times[len(times) * 99 // 100], "max_ms": times[-1], "proposed": sum(ends) / max(1, len(ends))}
+        row["proposed"] = sum(ends) / max(1, len(ends))
         result["ways"][way] = row
         print(f"{way:10} {row['questions']:9} {row['p50_ms']:8.3f} {row['p99_ms']:8.3f} {row['max_ms']:8.3f} {row['proposed']:9.2%}")
+    if over_http:
+        row = row_of(over_http)
+        result["over_http"] = {**row, "imported_s": imported_s}
+        print(f"{'over HTTP':10} {row['questions']:9} {row['p50_ms']:8.3f} {row['p99_ms']:8.3f} {row['max_ms']:8.3f}   (imported in {imported_s:.0f} s)")
     if call.out:
         call.out.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 

@@ -26,6 +26,8 @@ pub enum Which {
     Address,
     /// Completing as one types over five million doors.
     AddressSuggest,
+    /// The worst of texts of every kind: milliseconds for each hundred characters.
+    AddressWorst,
 }
 
 /// `cargo xtask bench`.
@@ -86,6 +88,27 @@ pub fn run(which: Which) -> anyhow::Result<()> {
             run.arg(root().join("bench/address/suggest.py")).arg("--program").arg(gridweave);
             run.arg("--out").arg(results.join("address-suggest.json"));
             to_end(run)
+        }
+        Which::AddressWorst => {
+            let city = work.join("address-city");
+            let library = work.join("worst.addresses");
+            step("address: a library of a million doors");
+            let mut make = Command::new(&gridweave);
+            make.args(["city", "make", "--households", "1000000", "--days", "1", "--seed", "5", "--out"]);
+            make.arg(&city);
+            to_end(make)?;
+            let mut compile = Command::new(&gridweave);
+            compile.args(["address", "compile", "--library"]).arg(city.join("places.csv"));
+            compile.arg("--out").arg(&library);
+            to_end(compile)?;
+            step("address: the worst of texts");
+            let call =
+                ["run", "--release", "--quiet", "--package", "gridweave-address", "--example", "worst", "--"];
+            let mut worst = program("cargo", ".", &call);
+            worst.arg(library);
+            let told = printed(worst)?;
+            print!("{told}");
+            Ok(std::fs::write(results.join("address-worst.json"), told)?)
         }
         Which::Tiles => {
             ensure_postgis()?;
