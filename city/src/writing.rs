@@ -201,7 +201,7 @@ const TRADITIONAL: &str = "东東 桥橋 华華 兴興 龙龍 阳陽 设設 滨�
 const APPENDED: &[&str] = &["电联", "（近菜场）", " 白天没人", "请提前打电话", "，物业旁"];
 
 /// Another letter for one of a name's letters.
-fn swapped(name: &mut String, pairs: &str, rng: &mut dyn Rng) -> bool {
+pub(crate) fn swapped(name: &mut String, pairs: &str, rng: &mut dyn Rng) -> bool {
     let letters: Vec<char> = name.chars().collect();
     let other = |letter: char| {
         pairs

@@ -1,7 +1,11 @@
 //! The command line. Every command has an example in its help.
 
+mod link;
+
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
+
+pub use link::{LinkCall, LinkCommand, SuggestLinkCall};
 
 /// 织网 Gridweave: city grid governance in one closed loop.
 #[derive(Parser)]
@@ -113,6 +117,11 @@ pub enum Command {
         #[command(subcommand)]
         what: AddressCommand,
     },
+    /// Find the records that are the same, with the evidence.
+    #[command(
+        after_help = "Examples:\n  gridweave link suggest people.csv --id id --out link.toml\n  gridweave link people.csv --config link.toml --id id --out pairs.csv --clusters groups.csv\n  gridweave link register.csv insured.csv --config link.toml --id number --out pairs.parquet --json\n\nlink.toml says what is compared; what the levels weigh is learnt from the data."
+    )]
+    Link(LinkCall),
     /// Find changes in meter readings.
     Meters {
         /// What.
@@ -373,6 +382,24 @@ pub enum CityCommand {
         #[arg(long, default_value_t = 1)]
         seed: u64,
         /// Folder.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Write people as several registers hold them, with errors: for `link`.
+    #[command(
+        after_help = "Example:\n  gridweave city people --records 1000000 --seed 5 --out people.parquet\n\nSome 1.7 records of each person. Columns: id, entity (the truth), name, sex, birth, identity, phone, address, community."
+    )]
+    People {
+        /// Records.
+        #[arg(long, default_value_t = 100_000)]
+        records: usize,
+        /// Everything follows from it.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Name of the city.
+        #[arg(long, default_value = "澜江市")]
+        name: String,
+        /// CSV or Parquet by its ending.
         #[arg(long)]
         out: PathBuf,
     },

@@ -7,8 +7,11 @@ use crate::progress::Progress;
 use crate::serve::configuration;
 use anyhow::Context;
 use gridweave_address::tagger::tokens;
-use gridweave_city::{DivisionLine, LabelledWriter, Noise, Options, make, write, written_badly};
+use gridweave_city::{
+    DivisionLine, LabelledWriter, Noise, Options, RECORD_COLUMNS, make, people_records, write, written_badly,
+};
 use gridweave_core::{Clock, Rng, SeededRng, SystemClock, Zone};
+use gridweave_files::batches::{BatchWriter, Column, Kind};
 use gridweave_files::{read_table, unfinished, write_csv};
 use gridweave_server::simulate::{self, CityScore};
 use std::collections::{HashMap, HashSet};
@@ -66,6 +69,7 @@ pub fn run(settings: &Settings, what: CityCommand) -> anyhow::Result<ExitCode> {
             queries(&places, each, unknown, seed, &out)?;
             Ok(ExitCode::SUCCESS)
         }
+        CityCommand::People { records, seed, name, out } => people(records, seed, &name, &out),
         CityCommand::Score { shape, seeds } => {
             let seeds = if seeds.is_empty() { vec![shape.seed] } else { seeds };
             let mut results = Vec::new();
@@ -131,6 +135,32 @@ fn print_score(s: &CityScore) {
 
 /// Writes doors badly: a library without the withheld ones, and queries with their truth. Half of what is withheld
 /// are whole compounds, half single doors whose neighbours stay.
+fn people(records: usize, seed: u64, name: &str, out: &Path) -> anyhow::Result<ExitCode> {
+    let header = RECORD_COLUMNS.map(str::to_owned);
+    let mut writer = BatchWriter::create(Some(out), &header, &[Kind::Text; RECORD_COLUMNS.len()])?;
+    let mut waiting: Vec<Vec<Option<String>>> = vec![Vec::new(); RECORD_COLUMNS.len()];
+    let mut failed = None;
+    let mut flush = |waiting: &mut Vec<Vec<Option<String>>>| {
+        let columns: Vec<Column> =
+            waiting.iter_mut().map(|column| Column::Text(std::mem::take(column))).collect();
+        writer.write(&columns.iter().collect::<Vec<_>>())
+    };
+    people_records(records, seed, name, |row| {
+        for (column, cell) in waiting.iter_mut().zip(row) {
+            column.push(Some(cell).filter(|cell| !cell.is_empty()));
+        }
+        if waiting[0].len() == 1 << 16 && failed.is_none() {
+            failed = flush(&mut waiting).err();
+        }
+    });
+    if let Some(error) = failed {
+        return Err(error.into());
+    }
+    flush(&mut waiting)?;
+    writer.finish()?;
+    Ok(ExitCode::SUCCESS)
+}
+
 fn queries(places: &Path, each: usize, unknown: f64, seed: u64, out: &Path) -> anyhow::Result<()> {
     let table = read_table(places)?;
     let [code, kind, address] = ["code", "kind", "address"].map(|name| column(&table.header, name, places));

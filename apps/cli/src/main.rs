@@ -9,6 +9,7 @@ mod data;
 mod faults;
 mod kernels;
 mod layer_files;
+mod link;
 mod locate;
 mod progress;
 mod serve;
@@ -60,6 +61,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Tiles { what } => tiles::run(&settings, what),
         Command::ConvertCrs(call) => convert::convert(&call, settings.json),
         Command::Address { what } => address::run(&settings, what),
+        Command::Link(call) => link::run(settings.json, call),
         Command::Meters { what } => kernels::meters(what),
         Command::Gen { what } => data::generate(what),
     }

@@ -1,0 +1,417 @@
+//! `gridweave link`: which records are the same, with the evidence.
+
+use crate::WrongCall;
+use crate::args::{LinkCall, LinkCommand, SuggestLinkCall};
+use crate::columns::column;
+use crate::faults::Faults;
+use crate::kernels::peak_mib;
+use anyhow::{Context, bail};
+use gridweave_files::batches::{Batch, BatchWriter, Column, Kind, open_batches, read_ahead};
+use gridweave_files::write_whole;
+use gridweave_linkage::clusters::{Clusters, clusters, one_to_one};
+use gridweave_linkage::linker::{Linker, level_of};
+use gridweave_linkage::measure::Truth;
+use gridweave_linkage::records::{Records, RecordsBuilder};
+use gridweave_linkage::scoring::{AllScored, Scored, Scorer, weight_of};
+use gridweave_linkage::settings::{Settings, Task};
+use gridweave_linkage::suggest::suggest;
+use gridweave_linkage::training::Parameters;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+const ROWS_AT_ONCE: usize = 1 << 17;
+/// Pairs from this probability on are kept, for what is measured and drawn below the threshold.
+const KEPT: f64 = 0.01;
+
+/// `gridweave link`.
+pub fn run(json: bool, call: LinkCall) -> anyhow::Result<ExitCode> {
+    match call.what {
+        Some(LinkCommand::Suggest(call)) => suggested(&call),
+        None => link(json, &call),
+    }
+}
+
+/// Records with their identifiers beside them.
+struct Read {
+    /// The columns: identifiers, the truth where it is asked for, then those that are compared.
+    records: Records,
+    truth: bool,
+    left_out: u64,
+}
+
+impl Read {
+    /// The columns that are compared, by themselves; identifiers and truth are given back.
+    fn parted(mut self) -> (Records, Vec<gridweave_linkage::records::Column>, u64) {
+        let compared = self.records.columns.split_off(1 + usize::from(self.truth));
+        let aside = std::mem::replace(&mut self.records.columns, compared);
+        (self.records, aside, self.left_out)
+    }
+}
+
+struct Wanted<'a> {
+    files: Vec<&'a Path>,
+    id: Option<&'a str>,
+    truth: Option<&'a str>,
+    /// The columns that are compared; all others where none are named.
+    columns: Option<Vec<String>>,
+    skip_bad: bool,
+}
+
+fn header_of(path: &Path) -> anyhow::Result<Vec<String>> {
+    Ok(open_batches(path)?.header().to_vec())
+}
+
+/// Reads the tables. Rows that cannot be read and identifiers that are missing or doubled end it, or are left out where
+/// that is asked for.
+fn read(wanted: &Wanted) -> anyhow::Result<Read> {
+    let first = header_of(wanted.files[0])?;
+    let compared = wanted.columns.clone().unwrap_or_else(|| {
+        first
+            .iter()
+            .filter(|name| ![wanted.id, wanted.truth].contains(&Some(name.as_str())))
+            .cloned()
+            .collect()
+    });
+    let mut names = vec![wanted.id.unwrap_or("row").to_owned()];
+    names.extend(wanted.truth.map(str::to_owned));
+    names.extend(compared.iter().cloned());
+    let mut builder = RecordsBuilder::with_exact(&names, 1 + usize::from(wanted.truth.is_some()));
+    let mut faults = Faults::default();
+    let mut seen: std::collections::HashMap<String, u64> = std::collections::HashMap::new();
+    for (n, path) in wanted.files.iter().enumerate() {
+        if n == 1 {
+            builder.second();
+            seen.clear();
+        }
+        let source = open_batches(path)?;
+        let header = source.header().to_vec();
+        let at = |name: &String| column(&header, name, path);
+        let mut columns: Vec<usize> = compared.iter().map(at).collect::<anyhow::Result<_>>()?;
+        let id = wanted.id.map(|name| column(&header, name, path)).transpose()?;
+        let truth = wanted.truth.map(|name| column(&header, name, path)).transpose()?;
+        columns.splice(0..0, id.into_iter().chain(truth));
+        let bar = progress(source.rows(), "read");
+        for batch in read_ahead(source, columns, ROWS_AT_ONCE) {
+            let batch = batch?;
+            bar.inc(batch.rows as u64);
+            take(&mut builder, batch, path, id.is_some(), &mut seen, &mut faults);
+        }
+        bar.finish_and_clear();
+    }
+    if faults.count() > 0 && !wanted.skip_bad {
+        bail!(
+            "{} rows cannot be used; nothing was written. Put them right, or leave them out with --skip-bad",
+            faults.count()
+        );
+    }
+    Ok(Read { records: builder.finish(), truth: wanted.truth.is_some(), left_out: faults.count() })
+}
+
+/// Takes a batch in, without the rows that have no identifier of their own.
+fn take(
+    builder: &mut RecordsBuilder,
+    mut batch: Batch,
+    path: &Path,
+    has_id: bool,
+    seen: &mut std::collections::HashMap<String, u64>,
+    faults: &mut Faults,
+) {
+    for bad in &batch.bad {
+        faults.tell(|| format!("{} line {}: {}", path.display(), bad.line, bad.why));
+    }
+    for column in &mut batch.columns {
+        if !matches!(column, Column::Text(_)) {
+            *column = Column::Text((0..batch.rows).map(|row| Some(column.text(row))).collect());
+        }
+    }
+    if !has_id {
+        let rows = (0..batch.rows as u64).map(|row| Some((batch.first_row + row).to_string()));
+        batch.columns.insert(0, Column::Text(rows.collect()));
+    } else if let Some(Column::Text(ids)) = batch.columns.first() {
+        let mut good = Vec::with_capacity(batch.rows);
+        for (row, id) in ids.iter().enumerate() {
+            let number = batch.first_row + row as u64;
+            match id.as_deref().filter(|id| !id.is_empty()) {
+                None => faults.tell(|| format!("{} row {number}: the identifier is empty", path.display())),
+                Some(id) => match seen.entry(id.to_owned()) {
+                    std::collections::hash_map::Entry::Occupied(before) => {
+                        let before = *before.get();
+                        faults.tell(|| {
+                            format!(
+                                "{} row {number}: {id:?} was the identifier of row {before} already",
+                                path.display()
+                            )
+                        });
+                    }
+                    std::collections::hash_map::Entry::Vacant(free) => {
+                        free.insert(number);
+                        good.push(row);
+                    }
+                },
+            }
+        }
+        if good.len() < batch.rows {
+            batch.columns = batch.columns.iter().map(|column| column.rows(&good)).collect();
+            batch.rows = good.len();
+        }
+    }
+    builder.push(batch.rows, |n| {
+        let texts = match &batch.columns[n] {
+            Column::Text(texts) => texts.as_slice(),
+            _ => &[],
+        };
+        texts.iter().map(Option::as_deref)
+    });
+}
+
+fn progress(length: Option<u64>, what: &'static str) -> ProgressBar {
+    let bar = length.map_or_else(ProgressBar::no_length, ProgressBar::new);
+    if let Ok(style) = ProgressStyle::with_template("{prefix:9} {wide_bar} {human_pos}/{human_len} {eta}") {
+        bar.set_style(style);
+    }
+    bar.set_prefix(what);
+    bar
+}
+
+fn suggested(call: &SuggestLinkCall) -> anyhow::Result<ExitCode> {
+    let files = std::iter::once(&call.file).chain(&call.file2).map(PathBuf::as_path).collect();
+    let (id, truth) = (call.id.as_deref(), call.truth.as_deref());
+    let read = read(&Wanted { files, id, truth, columns: None, skip_bad: true })?;
+    let (records, _, _) = read.parted();
+    if records.len < 2 {
+        return Err(WrongCall(format!("{}: there is nothing to compare", call.file.display())).into());
+    }
+    let found = suggest(&records, &[]);
+    match &call.out {
+        Some(out) => {
+            write_whole(out, |file| file.write_all(found.text.as_bytes()))
+                .with_context(|| out.display().to_string())?;
+            eprintln!(
+                "{}: {} columns, {} rules, {} comparisons; look it through, then run gridweave link",
+                out.display(),
+                found.profiles.len(),
+                found.settings.blocks.len(),
+                found.settings.comparisons.len()
+            );
+        }
+        None => print!("{}", found.text),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Seconds of each phase.
+struct Clock {
+    since: Instant,
+    phases: serde_json::Map<String, Value>,
+}
+
+impl Clock {
+    fn new() -> Self {
+        Self { since: Instant::now(), phases: serde_json::Map::new() }
+    }
+
+    fn done(&mut self, phase: &str) {
+        self.phases.insert(phase.to_owned(), json!(self.since.elapsed().as_secs_f64()));
+        self.since = Instant::now();
+    }
+}
+
+fn link(json: bool, call: &LinkCall) -> anyhow::Result<ExitCode> {
+    let (Some(file), Some(config)) = (&call.file, &call.config) else {
+        return Err(WrongCall(
+            "name a file and --config; gridweave link suggest writes a first one".to_owned(),
+        )
+        .into());
+    };
+    let text = std::fs::read_to_string(config).with_context(|| config.display().to_string())?;
+    let shown = |error: gridweave_linkage::settings::InvalidSettings| {
+        WrongCall(format!("{}: {error}", config.display()))
+    };
+    let mut settings = Settings::from_toml(&text).map_err(shown)?;
+    let files: Vec<&Path> = std::iter::once(file).chain(&call.file2).map(PathBuf::as_path).collect();
+    for path in &files {
+        settings
+            .check(&header_of(path)?)
+            .map_err(|error| WrongCall(format!("{}: {error}", path.display())))?;
+    }
+    if let Some(threshold) = call.threshold {
+        settings.threshold = threshold;
+    }
+    if (settings.task == Task::Link) != (files.len() == 2) {
+        let why = "task = \"link\" takes two files, task = \"dedupe\" one";
+        return Err(WrongCall(format!("{}: {why}", config.display())).into());
+    }
+    let mut clock = Clock::new();
+    let columns = Some(settings.columns_read());
+    let (id, truth) = (call.id.as_deref(), call.truth.as_deref());
+    let read = read(&Wanted { files, id, truth, columns, skip_bad: call.skip_bad })?;
+    let (mut records, aside, left_out) = read.parted();
+    clock.done("read");
+    let warnings = settings.cleaned(&mut records);
+    clock.done("clean");
+    let linker = Linker::new(&settings, records);
+    for warning in warnings.iter().chain(&block_warnings(&linker)) {
+        eprintln!("{warning}");
+    }
+    clock.done("block");
+    let bar = progress(Some(linker.rules.len() as u64 + 1), "learn");
+    let parameters = Parameters::learn(&linker, &settings.training, &|_| bar.inc(1));
+    bar.finish_and_clear();
+    clock.done("learn");
+    let scorer = Scorer::new(&linker, &parameters);
+    let bar = progress(Some(linker.blocks.count()), "score");
+    let all = scorer.all(weight_of(KEPT.min(settings.threshold)), &|pairs| bar.inc(pairs));
+    bar.finish_and_clear();
+    clock.done("score");
+    let least = weight_of(settings.threshold);
+    let above = all.pairs.partition_point(|pair| f64::from(pair.weight) >= least);
+    let said = if settings.one_to_one {
+        one_to_one(&all.pairs[..above], linker.records.len)
+    } else {
+        all.pairs[..above].to_vec()
+    };
+    let groups = clusters(&scorer, linker.records.len, &said, least);
+    clock.done("cluster");
+    let id = |record: u32| aside[0].values.get(aside[0].codes[record as usize]);
+    if let Some(out) = &call.out {
+        write_pairs(out, &linker, &said, &id)?;
+    }
+    if let Some(out) = &call.clusters {
+        write_clusters(out, &linker, &groups, &id)?;
+    }
+    clock.done("write");
+    let mut summary = json!({
+        "records": linker.records.len, "rows_left_out": left_out, "pairs_compared": all.compared, "pairs": said.len(),
+        "clusters": groups.told, "threshold": settings.threshold, "rules": linker.blocks.told, "cut_blocks": linker.blocks.cut,
+        "same": parameters.same, "parameters": parameters.comparisons, "sessions": parameters.sessions,
+        "seconds": clock.phases, "peak_mib": peak_mib(),
+    });
+    if let Some(names) = aside.get(1) {
+        let truth = Truth { of: &names.codes, first: linker.records.first };
+        add_measured(&mut summary, &truth, &all, &said, &groups);
+    }
+    if json {
+        println!("{summary}");
+    } else {
+        tell(&summary);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the person should hear of the blocks.
+fn block_warnings(linker: &Linker) -> Vec<String> {
+    let rules = linker.blocks.told.iter().enumerate().filter(|(_, told)| told.cut > 0);
+    rules
+        .map(|(n, told)| {
+            format!(
+                "rule {}: {} blocks made too many pairs and were cut by the other rules; {} pairs are left out",
+                n + 1,
+                told.cut,
+                told.left_out
+            )
+        })
+        .collect()
+}
+
+fn write_pairs<'a>(
+    out: &Path,
+    linker: &Linker,
+    said: &[Scored],
+    id: &impl Fn(u32) -> &'a str,
+) -> anyhow::Result<()> {
+    let mut header = ["id_l", "id_r", "probability", "weight"].map(str::to_owned).to_vec();
+    header.extend(linker.comparisons.iter().map(|comparison| comparison.name.clone()));
+    let mut kinds = vec![Kind::Text, Kind::Text, Kind::Float, Kind::Float];
+    kinds.extend(linker.comparisons.iter().map(|_| Kind::Text));
+    let mut writer = BatchWriter::create(Some(out), &header, &kinds)?;
+    let words: Vec<Vec<String>> = linker
+        .comparisons
+        .iter()
+        .map(|comparison| (0..16).map(|level| comparison.words(level)[1].clone()).collect())
+        .collect();
+    for part in said.chunks(ROWS_AT_ONCE) {
+        let text =
+            |get: &dyn Fn(&Scored) -> String| Column::Text(part.iter().map(|pair| Some(get(pair))).collect());
+        let rounded = |value: f64| (value * 1e6).round() / 1e6;
+        let mut columns = vec![
+            text(&|pair| id(pair.a).to_owned()),
+            text(&|pair| id(pair.b).to_owned()),
+            Column::Float(part.iter().map(|pair| Some(rounded(pair.probability()))).collect()),
+            Column::Float(part.iter().map(|pair| Some(rounded(f64::from(pair.weight)))).collect()),
+        ];
+        for (n, words) in words.iter().enumerate() {
+            columns.push(text(&|pair| words[level_of(pair.pattern, n) as usize].clone()));
+        }
+        writer.write(&columns.iter().collect::<Vec<_>>())?;
+    }
+    Ok(writer.finish()?)
+}
+
+fn write_clusters<'a>(
+    out: &Path,
+    linker: &Linker,
+    groups: &Clusters,
+    id: &impl Fn(u32) -> &'a str,
+) -> anyhow::Result<()> {
+    let mut header = vec!["cluster_id".to_owned(), "id".to_owned()];
+    let mut kinds = vec![Kind::Text, Kind::Text];
+    if linker.linked() {
+        header.push("table".to_owned());
+        kinds.push(Kind::Int);
+    }
+    let mut writer = BatchWriter::create(Some(out), &header, &kinds)?;
+    for from in (0..linker.records.len).step_by(ROWS_AT_ONCE) {
+        let part = from as u32..(from + ROWS_AT_ONCE).min(linker.records.len) as u32;
+        let texts = |of: &dyn Fn(u32) -> u32| {
+            Column::Text(part.clone().map(|record| Some(id(of(record)).to_owned())).collect())
+        };
+        let mut columns = vec![texts(&|record| groups.of[record as usize]), texts(&|record| record)];
+        if linker.linked() {
+            let table = |record: u32| Some(1 + i64::from(record as usize >= linker.records.first));
+            columns.push(Column::Int(part.clone().map(table).collect()));
+        }
+        writer.write(&columns.iter().collect::<Vec<_>>())?;
+    }
+    Ok(writer.finish()?)
+}
+
+fn add_measured(summary: &mut Value, truth: &Truth, all: &AllScored, said: &[Scored], groups: &Clusters) {
+    let thresholds = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999];
+    let at = truth.at_thresholds(&all.pairs, &thresholds);
+    let at: Vec<Value> = at
+        .into_iter()
+        .map(|(threshold, m)| json!({ "threshold": threshold, "precision": m.precision, "recall": m.recall, "f1": m.f1 }))
+        .collect();
+    let pairs = truth.of_pairs(said);
+    summary["f1"] = json!(pairs.f1);
+    summary["truth"] = json!({
+        "pairs": pairs, "clusters": truth.of_clusters(&groups.of), "at": at,
+        "calibration": truth.calibration(&all.pairs).into_iter().map(|(pairs, probability, right)| {
+            json!({ "pairs": pairs, "probability": probability, "right": right })
+        }).collect::<Vec<_>>(),
+    });
+}
+
+fn tell(summary: &Value) {
+    let seconds: f64 =
+        summary["seconds"].as_object().into_iter().flatten().filter_map(|(_, s)| s.as_f64()).sum();
+    eprintln!(
+        "{} records, {} pairs compared, {} the same, {} groups, in {seconds:.1} s",
+        summary["records"], summary["pairs_compared"], summary["pairs"], summary["clusters"]["clusters"]
+    );
+    if let Some(truth) = summary.get("truth") {
+        for what in ["pairs", "clusters"] {
+            let of = |name: &str| truth[what][name].as_f64().unwrap_or(0.0);
+            eprintln!(
+                "{what:9} precision {:.5} recall {:.5} F1 {:.5}",
+                of("precision"),
+                of("recall"),
+                of("f1")
+            );
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! One writing for what is the same: letters and digits folded, and what a date, an identity number, a telephone
+//! number or an address is beneath its writing.
+
+use std::fmt::Write;
+
+/// Full width to half, capitals to small letters, blanks at the ends away and within to one. Gives back `text` itself
+/// where nothing changes.
+pub fn fold<'a>(text: &'a str, into: &'a mut String) -> &'a str {
+    let text = text.trim();
+    let plain = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase() && !byte.is_ascii_control();
+    if text.bytes().all(plain) && !text.contains("  ") {
+        return text;
+    }
+    into.clear();
+    let mut blank = false;
+    for letter in text.chars() {
+        let letter = match letter {
+            '\u{3000}' => ' ',
+            '！'..='～' => char::from_u32(letter as u32 - 0xfee0).unwrap_or(letter),
+            _ => letter,
+        };
+        if letter.is_whitespace() || letter.is_control() {
+            blank = true;
+            continue;
+        }
+        if std::mem::take(&mut blank) && !into.is_empty() {
+            into.push(' ');
+        }
+        into.extend(letter.to_lowercase());
+    }
+    into
+}
+
+/// A date as its eight digits, year first, though it may be no day of any calendar: 1990-1-2, 1990/01/02, 1990年1月2日
+/// and 19900102 are the same. Else the text.
+pub fn date(text: &str) -> String {
+    let parts: Vec<&str> =
+        text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    match parts.as_slice() {
+        [whole] if whole.len() == 8 => (*whole).to_owned(),
+        [year, month, day, ..] if year.len() == 4 && month.len() <= 2 && day.len() <= 2 => {
+            format!("{year}{month:0>2}{day:0>2}")
+        }
+        [day, month, year] if year.len() == 4 && month.len() <= 2 && day.len() <= 2 => {
+            format!("{year}{month:0>2}{day:0>2}")
+        }
+        _ => text.to_owned(),
+    }
+}
+
+const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+
+/// The check letter of the first seventeen digits of an identity number (GB 11643-1999, ISO 7064 MOD 11-2).
+pub fn check_letter(digits: &[u8]) -> Option<char> {
+    let sum = digits.iter().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum::<u32>();
+    "10x98765432".chars().nth(sum as usize % 11)
+}
+
+/// An identity number (居民身份证号) as eighteen letters: the older fifteen digits gain the century and the check
+/// letter. Other numbers keep their letters and digits alone.
+pub fn id_number(text: &str) -> String {
+    let kept: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+    if kept.len() != 15 || !kept.bytes().all(|byte| byte.is_ascii_digit()) {
+        return kept;
+    }
+    let mut whole = format!("{}19{}", &kept[..6], &kept[6..]);
+    whole.extend(check_letter(whole.as_bytes()));
+    whole
+}
+
+/// The digits of a telephone number without the country's code and a leading nought.
+pub fn phone(text: &str) -> String {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let digits = digits.strip_prefix("0086").unwrap_or(&digits);
+    let digits = match digits.strip_prefix("86") {
+        Some(rest) if rest.len() >= 10 => rest,
+        _ => digits,
+    };
+    digits.trim_start_matches('0').to_owned()
+}
+
+fn chinese_digit(letter: char) -> Option<u32> {
+    Some(match letter {
+        '零' | '〇' => 0,
+        '一' => 1,
+        '二' | '两' => 2,
+        '三' => 3,
+        '四' => 4,
+        '五' => 5,
+        '六' => 6,
+        '七' => 7,
+        '八' => 8,
+        '九' => 9,
+        _ => return None,
+    })
+}
+
+/// An address with numerals as digits and without marks: 三栋二单元五〇一 and 3栋-2单元 501 are alike.
+pub fn address(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    while at < letters.len() {
+        let run = letters[at..].iter().take_while(|c| chinese_digit(**c).is_some() || **c == '十').count();
+        // 十 alone in a name and 三 in 三里屯 stay letters where no word of numbers follows.
+        let counted =
+            letters.get(at + run).is_some_and(|next| "号栋幢座单楼门室层弄巷期区#-".contains(*next));
+        if run > 0 && (counted || run > 1) {
+            let _ = write!(out, "{}", number(&letters[at..at + run]));
+            at += run;
+            continue;
+        }
+        let letter = letters[at];
+        at += 1;
+        match letter {
+            '幢' | '座' => out.push('栋'),
+            _ if letter.is_alphanumeric() => out.push(letter),
+            // 12-3 keeps its numbers apart.
+            _ if out.ends_with(|c: char| c.is_ascii_digit()) => out.push(' '),
+            _ => {}
+        }
+    }
+    out.trim_end().to_owned()
+}
+
+fn number(run: &[char]) -> String {
+    match run.iter().position(|letter| *letter == '十') {
+        Some(ten) => {
+            let of =
+                |letters: &[char], none: u32| letters.last().and_then(|c| chinese_digit(*c)).unwrap_or(none);
+            (of(&run[..ten], 1) * 10 + of(&run[ten + 1..], 0)).to_string()
+        }
+        None => {
+            run.iter().filter_map(|letter| chinese_digit(*letter)).map(|digit| digit.to_string()).collect()
+        }
+    }
+}
+
+/// A number as its shortest writing; else the text.
+pub fn plain_number(text: &str) -> String {
+    text.parse::<f64>()
+        .ok()
+        .filter(|value| value.is_finite())
+        .map_or_else(|| text.to_owned(), |v| v.to_string())
+}
+
+/// Words in the order of the alphabet, each once.
+pub fn set(text: &str) -> String {
+    let mut words: Vec<&str> = text
+        .split([',', ';', '、', '，', '；', '|', ' '])
+        .map(str::trim)
+        .filter(|word| !word.is_empty())
+        .collect();
+    words.sort_unstable();
+    words.dedup();
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writings_of_the_same_are_the_same() {
+        for text in ["1990-1-2", "1990/01/02", "1990年1月2日", "19900102", "2.1.1990"] {
+            assert_eq!(date(text), "19900102", "{text}");
+        }
+        assert_eq!(date("spring"), "spring");
+        // GB 11643-1999 gives this number as its example.
+        assert_eq!(id_number("11010519491231002x"), "11010519491231002x");
+        assert_eq!(id_number("110105491231002"), "11010519491231002x");
+        for text in ["+86 138 0000 1234", "13800001234", "0086-13800001234"] {
+            assert_eq!(phone(text), "13800001234", "{text}");
+        }
+        for text in ["东湖花园三栋二单元501室", "东湖花园3栋2单元501室", "东湖花园3幢2单元五〇一室"]
+        {
+            assert_eq!(address(text), "东湖花园3栋2单元501室", "{text}");
+        }
+        assert_eq!(
+            (address("三里屯十二号"), address("1-2-3")),
+            ("三里屯12号".to_owned(), "1 2 3".to_owned())
+        );
+        assert_eq!(set("b、a; b"), "a b");
+        let mut buffer = String::new();
+        assert_eq!(fold(" ＡＢ　c  D ", &mut buffer), "ab c d");
+    }
+}

@@ -1,0 +1,266 @@
+//! Blocking keys: what two records must share to be compared at all. A rule is one or more parts, each a column and
+//! what of its value counts; a part that splits a value into many gives a record many keys.
+
+use crate::clean;
+use crate::records::{Column, MISSING, Records};
+use crate::sound;
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+/// What of a value counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Transform {
+    /// All of it.
+    Whole,
+    /// The first letters.
+    First(usize),
+    /// The last letters.
+    Last(usize),
+    /// Letters from one to another, counted from 1, both included: 7 to 14 of an identity number is the birth date.
+    Letters(usize, usize),
+    /// How it sounds: pinyin without tones of Chinese letters, Soundex of Latin words.
+    Sound,
+    /// The letters in the order of the alphabet: swapped ones and swapped words do no harm.
+    Sorted,
+    /// The year of a date.
+    Year,
+    /// Month and day of a date.
+    MonthDay,
+    /// The numbers of an address, in their order.
+    Numbers,
+    /// Each run of so many letters: a key each.
+    Grams(usize),
+    /// Each word: a key each.
+    Words,
+}
+
+/// A column and what of its value counts: `surname`, `date_of_birth|year`, `address|grams(3)`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct KeyPart {
+    /// The column's name.
+    pub column: String,
+    /// What of it.
+    pub transform: Transform,
+}
+
+impl From<KeyPart> for String {
+    fn from(part: KeyPart) -> Self {
+        let transform = match part.transform {
+            Transform::Whole => return part.column,
+            Transform::First(n) => format!("first({n})"),
+            Transform::Last(n) => format!("last({n})"),
+            Transform::Letters(from, to) => format!("letters({from},{to})"),
+            Transform::Sound => "sound".to_owned(),
+            Transform::Sorted => "sorted".to_owned(),
+            Transform::Year => "year".to_owned(),
+            Transform::MonthDay => "month_day".to_owned(),
+            Transform::Numbers => "numbers".to_owned(),
+            Transform::Grams(n) => format!("grams({n})"),
+            Transform::Words => "words".to_owned(),
+        };
+        format!("{}|{transform}", part.column)
+    }
+}
+
+impl TryFrom<String> for KeyPart {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let Some((column, transform)) = text.rsplit_once('|') else {
+            return Ok(Self { column: text.trim().to_owned(), transform: Transform::Whole });
+        };
+        let transform = transform.trim();
+        let (name, numbers) = match transform.strip_suffix(')').and_then(|open| open.split_once('(')) {
+            Some((name, numbers)) => (name.trim(), numbers),
+            None => (transform, ""),
+        };
+        let numbers: Vec<usize> =
+            numbers.split(',').filter_map(|number| number.trim().parse().ok()).collect();
+        let transform = match (name, numbers.as_slice()) {
+            ("first", [n]) if *n > 0 => Transform::First(*n),
+            ("last", [n]) if *n > 0 => Transform::Last(*n),
+            ("letters", [from, to]) if *from > 0 && to >= from => Transform::Letters(*from, *to),
+            ("sound", []) => Transform::Sound,
+            ("sorted", []) => Transform::Sorted,
+            ("year", []) => Transform::Year,
+            ("month_day", []) => Transform::MonthDay,
+            ("numbers", []) => Transform::Numbers,
+            ("grams", [n]) if *n > 0 => Transform::Grams(*n),
+            ("words", []) => Transform::Words,
+            _ => {
+                return Err(format!(
+                    "{text:?}: use first(n), last(n), letters(from,to), sound, sorted, year, month_day, numbers, grams(n) or words behind the bar"
+                ));
+            }
+        };
+        Ok(Self { column: column.trim().to_owned(), transform })
+    }
+}
+
+const NONE: u64 = 0;
+
+fn hash(text: &str) -> u64 {
+    if text.is_empty() { NONE } else { xxh3_64_with_seed(text.as_bytes(), 7).max(1) }
+}
+
+fn letters(text: &str, from: usize, count: usize) -> u64 {
+    let kept: String = text.chars().skip(from).take(count).collect();
+    if kept.chars().count() < count { NONE } else { hash(&kept) }
+}
+
+impl Transform {
+    /// Does a value give one key, not many?
+    pub fn is_single(self) -> bool {
+        !matches!(self, Transform::Grams(_) | Transform::Words)
+    }
+
+    fn one(self, text: &str) -> u64 {
+        let count = || text.chars().count();
+        match self {
+            Transform::Whole => hash(text),
+            Transform::First(n) => hash(&text.chars().take(n).collect::<String>()),
+            Transform::Last(n) => letters(text, count().saturating_sub(n), n.min(count())),
+            Transform::Letters(from, to) => letters(text, from - 1, to + 1 - from),
+            Transform::Sound => hash(&sound::of(text)),
+            Transform::Sorted => {
+                let mut kept: Vec<char> = text.chars().filter(|c| c.is_alphanumeric()).collect();
+                kept.sort_unstable();
+                hash(&kept.into_iter().collect::<String>())
+            }
+            Transform::Year => date_part(text, 0, 4),
+            Transform::MonthDay => date_part(text, 4, 8),
+            Transform::Numbers => hash(&numbers(text)),
+            Transform::Grams(_) | Transform::Words => NONE,
+        }
+    }
+
+    fn many(self, text: &str) -> Vec<u64> {
+        let mut keys: Vec<u64> = match self {
+            Transform::Words => text.split(' ').map(hash).collect(),
+            Transform::Grams(n) => {
+                let all: Vec<char> = text.chars().collect();
+                all.windows(n.min(all.len()).max(1))
+                    .map(|gram| hash(&gram.iter().collect::<String>()))
+                    .collect()
+            }
+            single => vec![single.one(text)],
+        };
+        keys.sort_unstable();
+        keys.dedup();
+        keys.retain(|key| *key != NONE);
+        keys
+    }
+}
+
+fn date_part(text: &str, from: usize, to: usize) -> u64 {
+    let digits = clean::date(text);
+    let whole = digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if whole { hash(&digits[from..to]) } else { NONE }
+}
+
+/// The numbers of a text in their order, parted by blanks.
+pub(crate) fn numbers(text: &str) -> String {
+    let mut out = String::new();
+    for run in text.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()) {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(run);
+    }
+    out
+}
+
+/// The keys of every record under a rule: one each (0 for none), or many.
+pub(crate) enum Keys {
+    One(Vec<u64>),
+    /// Record `i` has the keys from `starts[i]` to `starts[i + 1]`.
+    Many {
+        starts: Vec<u32>,
+        keys: Vec<u64>,
+    },
+}
+
+fn mixed(key: u64, part: u64) -> u64 {
+    match (key, part) {
+        (NONE, _) | (_, NONE) => NONE,
+        _ => (key.rotate_left(23) ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15).max(1),
+    }
+}
+
+/// The most keys that one record has under one rule.
+const MANY_MAX: usize = 64;
+
+/// Makes the keys of a rule; parts are columns by number.
+pub(crate) fn keys_of(records: &Records, rule: &[(usize, Transform)]) -> Keys {
+    let single = |column: &Column, transform: Transform| -> Vec<u64> {
+        let mut of: Vec<u64> =
+            (0..column.values.len() as u32).map(|c| transform.one(column.values.get(c))).collect();
+        of[MISSING as usize] = NONE;
+        of
+    };
+    let mut keys = vec![1u64; records.len];
+    for (column, transform) in rule.iter().filter(|(_, transform)| transform.is_single()) {
+        let column = &records.columns[*column];
+        let of = single(column, *transform);
+        for (key, code) in keys.iter_mut().zip(&column.codes) {
+            *key = mixed(*key, of[*code as usize]);
+        }
+    }
+    let many: Vec<_> = rule.iter().filter(|(_, transform)| !transform.is_single()).collect();
+    if many.is_empty() {
+        return Keys::One(keys);
+    }
+    let parts: Vec<(&Column, Vec<Vec<u64>>)> = many
+        .into_iter()
+        .map(|(column, transform)| {
+            let column = &records.columns[*column];
+            (column, (0..column.values.len() as u32).map(|c| transform.many(column.values.get(c))).collect())
+        })
+        .collect();
+    let (mut starts, mut all) = (vec![0], Vec::new());
+    for (record, key) in keys.iter().enumerate() {
+        let mut of = vec![*key];
+        for (column, values) in &parts {
+            let more = &values[column.codes[record] as usize];
+            of =
+                of.iter().flat_map(|key| more.iter().map(|part| mixed(*key, *part))).take(MANY_MAX).collect();
+        }
+        of.retain(|key| *key != NONE);
+        of.sort_unstable();
+        of.dedup();
+        all.extend(of);
+        starts.push(all.len() as u32);
+    }
+    Keys::Many { starts, keys: all }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(text: &str) -> Result<KeyPart, String> {
+        KeyPart::try_from(text.to_owned())
+    }
+
+    #[test]
+    fn parts_are_read_and_written_the_same() {
+        for text in ["surname", "dob|year", "id|letters(7,14)", "address|grams(3)", "name|first(2)"] {
+            assert_eq!(part(text).map(String::from).as_deref(), Ok(text));
+        }
+        assert!(part("name|frist(2)").is_err_and(|why| why.contains("first(n)")));
+        assert!(part("name|first(0)").is_err());
+    }
+
+    #[test]
+    fn keys_take_of_a_value_what_they_say() {
+        let same = |transform: Transform, a: &str, b: &str| transform.one(a) == transform.one(b);
+        assert!(same(Transform::Sound, "张卫国", "章未国") && !same(Transform::Sound, "张卫国", "张伟民"));
+        assert!(same(Transform::Sound, "robert", "rupert") && same(Transform::Sorted, "ab cd", "cd ab"));
+        assert!(same(Transform::Year, "1990-02-01", "19901231") && Transform::Year.one("spring") == NONE);
+        assert!(same(Transform::Letters(7, 14), "11010519491231002x", "42010619491231003x"));
+        assert!(same(Transform::Numbers, "东湖花园3栋502室", "3 502"));
+        assert_eq!(Transform::Letters(7, 14).one("123"), NONE);
+        assert_eq!(Transform::Grams(2).many("abab").len(), 2);
+    }
+}

@@ -1,0 +1,100 @@
+//! Records made ready to be compared: the numbers of the compared values of each record lie beside each other.
+
+use crate::blocking::Blocks;
+use crate::comparison::{Comparison, NO_VALUE};
+use crate::records::Records;
+use crate::settings::Settings;
+
+/// The levels of a pair, four bits a comparison, the first lowest.
+pub type Pattern = u64;
+
+/// The level of a comparison in a pattern.
+#[inline]
+pub fn level_of(pattern: Pattern, comparison: usize) -> u8 {
+    (pattern >> (comparison * 4) & 15) as u8
+}
+
+/// Records, comparisons and blocks.
+pub struct Linker {
+    /// The records, cleaned.
+    pub records: Records,
+    /// The comparisons.
+    pub comparisons: Vec<Comparison>,
+    /// The blocks.
+    pub blocks: Blocks,
+    /// Columns of the rules, for what a rule says by itself.
+    pub rules: Vec<Vec<usize>>,
+    /// The values of a record in the columns of the comparisons, one after another.
+    rows: Vec<u32>,
+    /// Where a comparison's first value lies within a row.
+    at: Vec<usize>,
+    stride: usize,
+}
+
+impl Linker {
+    /// Makes records ready. They must have been cleaned and the settings checked against their columns.
+    pub fn new(settings: &Settings, records: Records) -> Self {
+        let comparisons = settings.prepared(&records);
+        let rules = settings.rules(&records);
+        let blocks = Blocks::new(&records, &rules, settings.block_pairs_max);
+        let (mut at, mut columns) = (Vec::new(), Vec::<usize>::new());
+        for comparison in &comparisons {
+            at.push(columns.len());
+            columns.extend(&comparison.columns);
+        }
+        let stride = columns.len();
+        let mut rows = vec![0; records.len * stride];
+        for (slot, column) in columns.iter().enumerate() {
+            for (record, code) in records.columns[*column].codes.iter().enumerate() {
+                rows[record * stride + slot] = *code;
+            }
+        }
+        let rules = rules.iter().map(|rule| rule.iter().map(|(column, _)| *column).collect()).collect();
+        Self { records, comparisons, blocks, rules, rows, at, stride }
+    }
+
+    /// Pairs of records that could be compared at all.
+    pub fn all_pairs(&self) -> f64 {
+        let (n, first) = (self.records.len as f64, self.records.first as f64);
+        if self.linked() { first * (n - first) } else { n * (n - 1.0) / 2.0 }
+    }
+
+    /// Are there two tables?
+    pub fn linked(&self) -> bool {
+        self.records.first < self.records.len
+    }
+
+    /// The values of a record in the order of the comparisons.
+    #[inline]
+    pub(crate) fn row(&self, record: u32) -> &[u32] {
+        &self.rows[record as usize * self.stride..][..self.stride]
+    }
+
+    /// The values of a comparison in a record.
+    #[inline]
+    pub(crate) fn values<'a>(&self, row: &'a [u32], comparison: usize) -> &'a [u32] {
+        &row[self.at[comparison]..][..self.comparisons[comparison].columns.len()]
+    }
+
+    /// The level of a comparison between two rows.
+    #[inline]
+    pub(crate) fn level(&self, comparison: usize, x: &[u32], y: &[u32]) -> u8 {
+        let of = &self.comparisons[comparison];
+        let (x, y) = (self.values(x, comparison), self.values(y, comparison));
+        match (x, y) {
+            ([a], [b]) => of.level(&self.records.columns[of.columns[0]], *a, *b),
+            ([a, c], [b, d]) => {
+                let columns = [0, 1].map(|i| &self.records.columns[of.columns[i]]);
+                of.level_of_two(columns, [*a, *c], [*b, *d])
+            }
+            _ => NO_VALUE,
+        }
+    }
+
+    /// All levels of a pair.
+    pub fn pattern(&self, a: u32, b: u32) -> Pattern {
+        let (x, y) = (self.row(a), self.row(b));
+        let levels = (0..self.comparisons.len()).map(|n| u64::from(self.level(n, x, y)) << (n * 4));
+        levels.fold(0, |pattern, level| pattern | level)
+    }
+}

@@ -1,0 +1,212 @@
+//! Records column by column: each distinct value is kept once and records hold its number, so that equal values are
+//! equal numbers and how often a value occurs is known for nothing.
+
+use crate::clean::fold;
+use hashbrown::HashTable;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// The number of "no value".
+pub const MISSING: u32 = 0;
+
+/// Distinct values in the order of their first occurrence; the first stands for "no value".
+#[derive(Clone, Debug)]
+pub struct Values {
+    bytes: Vec<u8>,
+    ends: Vec<u64>,
+    counts: Vec<u32>,
+}
+
+impl Default for Values {
+    fn default() -> Self {
+        Self { bytes: Vec::new(), ends: vec![0], counts: vec![0] }
+    }
+}
+
+impl Values {
+    /// How many there are, with "no value".
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Is there no value at all?
+    pub fn is_empty(&self) -> bool {
+        self.ends.len() == 1
+    }
+
+    /// A value by its number; empty for [`MISSING`].
+    pub fn get(&self, code: u32) -> &str {
+        let code = code as usize;
+        let from = code.checked_sub(1).map_or(0, |before| self.ends[before]);
+        // Only whole texts are ever pushed.
+        std::str::from_utf8(&self.bytes[from as usize..self.ends[code] as usize]).unwrap_or_default()
+    }
+
+    /// How many records hold a value.
+    pub fn count(&self, code: u32) -> u32 {
+        self.counts[code as usize]
+    }
+
+    fn push(&mut self, text: &str) -> u32 {
+        self.bytes.extend_from_slice(text.as_bytes());
+        self.ends.push(self.bytes.len() as u64);
+        self.counts.push(0);
+        (self.ends.len() - 1) as u32
+    }
+}
+
+/// Gives numbers to values while records come in.
+#[derive(Default)]
+struct Numbering {
+    table: HashTable<u32>,
+}
+
+impl Numbering {
+    fn number(&mut self, values: &mut Values, text: &str) -> u32 {
+        if text.is_empty() {
+            values.counts[MISSING as usize] += 1;
+            return MISSING;
+        }
+        let hash = xxh3_64(text.as_bytes());
+        let found = self.table.find(hash, |code| values.get(*code) == text).copied();
+        let code = found.unwrap_or_else(|| {
+            let code = values.push(text);
+            self.table.insert_unique(hash, code, |code| xxh3_64(values.get(*code).as_bytes()));
+            code
+        });
+        values.counts[code as usize] += 1;
+        code
+    }
+}
+
+/// A column.
+#[derive(Clone, Debug, Default)]
+pub struct Column {
+    /// Its name in the file.
+    pub name: String,
+    /// The number of each record's value.
+    pub codes: Vec<u32>,
+    /// The values.
+    pub values: Values,
+}
+
+impl Column {
+    /// The column with each value in another writing; values that become the same become one.
+    pub fn rewritten(&self, write: impl Fn(&str) -> String) -> Self {
+        let mut numbering = Numbering::default();
+        let mut values = Values::default();
+        let mut codes = vec![MISSING; self.values.len()];
+        for code in 1..self.values.len() as u32 {
+            let text = write(self.values.get(code));
+            codes[code as usize] = numbering.number(&mut values, &text);
+        }
+        let mut column = Self { name: self.name.clone(), codes: self.codes.clone(), values };
+        column.values.counts.iter_mut().for_each(|count| *count = 0);
+        for code in &mut column.codes {
+            *code = codes[*code as usize];
+            column.values.counts[*code as usize] += 1;
+        }
+        column
+    }
+
+    /// How often two different records, drawn at random of those that have a value, have the same.
+    pub fn coincidence(&self) -> f64 {
+        let with: f64 = self.values.counts.iter().skip(1).map(|n| f64::from(*n)).sum();
+        let same: f64 =
+            self.values.counts.iter().skip(1).map(|n| f64::from(*n) * (f64::from(*n) - 1.0)).sum();
+        if with < 2.0 { 0.0 } else { same / (with * (with - 1.0)) }
+    }
+}
+
+/// The records of one table, or of two behind each other.
+#[derive(Clone, Debug, Default)]
+pub struct Records {
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// How many records there are.
+    pub len: usize,
+    /// How many of them are of the first table; all where there is only one.
+    pub first: usize,
+}
+
+impl Records {
+    /// The number of a column.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name)
+    }
+
+    /// Is there no record?
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+}
+
+/// Takes records in, a batch of columns at a time.
+pub struct RecordsBuilder {
+    columns: Vec<(Column, Numbering)>,
+    exact: usize,
+    len: usize,
+    first: Option<usize>,
+}
+
+impl RecordsBuilder {
+    /// For columns of these names.
+    pub fn new(names: &[String]) -> Self {
+        Self::with_exact(names, 0)
+    }
+
+    /// The same where the texts of the first `exact` columns are taken as they are: identifiers.
+    pub fn with_exact(names: &[String], exact: usize) -> Self {
+        let column =
+            |name: &String| (Column { name: name.clone(), ..Column::default() }, Numbering::default());
+        Self { columns: names.iter().map(column).collect(), exact, len: 0, first: None }
+    }
+
+    /// Takes a batch: `cells(column)` gives the texts of a column, each of `rows`. Columns are numbered beside each
+    /// other on all cores. Texts are folded: full width to half, capitals to small letters, blanks to one.
+    pub fn push<'a, I>(&mut self, rows: usize, cells: impl Fn(usize) -> I + Sync)
+    where
+        I: Iterator<Item = Option<&'a str>>,
+    {
+        use rayon::prelude::*;
+        let exact = self.exact;
+        self.columns.par_iter_mut().enumerate().for_each(|(n, (column, numbering))| {
+            let mut folded = String::new();
+            for cell in cells(n) {
+                let cell = cell.unwrap_or_default();
+                let text = if n < exact { cell } else { fold(cell, &mut folded) };
+                column.codes.push(numbering.number(&mut column.values, text));
+            }
+        });
+        self.len += rows;
+    }
+
+    /// What follows is of the second table.
+    pub fn second(&mut self) {
+        self.first = Some(self.len);
+    }
+
+    /// The records.
+    pub fn finish(self) -> Records {
+        let columns = self.columns.into_iter().map(|(column, _)| column).collect();
+        Records { columns, len: self.len, first: self.first.unwrap_or(self.len) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_values_are_equal_numbers_and_are_counted() {
+        let mut builder = RecordsBuilder::new(&["name".to_owned()]);
+        let cells = [Some("Anna"), None, Some("ａｎｎａ "), Some("bo"), Some("")];
+        builder.push(cells.len(), |_| cells.into_iter());
+        let records = builder.finish();
+        let column = &records.columns[0];
+        assert_eq!(column.codes, [1, 0, 1, 2, 0]);
+        assert_eq!((column.values.get(1), column.values.count(1), column.values.count(0)), ("anna", 2, 2));
+        assert!((column.coincidence() - 1.0 / 3.0).abs() < 1e-12);
+        let short = column.rewritten(|text| text[..1].to_owned());
+        assert_eq!((short.values.get(2), short.values.count(1)), ("b", 2));
+    }
+}

@@ -1,0 +1,300 @@
+//! How likely a pair is the same: the weights of its levels added up. A weight is the binary logarithm of `m / u`; a
+//! value that is rarer than usual weighs more where it is equal (term frequency, Winkler 2000).
+
+use crate::linker::{Linker, Pattern, level_of};
+use crate::training::Parameters;
+use rayon::prelude::*;
+use serde::Serialize;
+
+/// A pair with its weight.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scored {
+    /// The smaller record; of two tables that of the first.
+    pub a: u32,
+    /// The other.
+    pub b: u32,
+    /// The sum of all weights, the prior's too: 0 is even odds, 10 a thousand to one.
+    pub weight: f32,
+    /// Its levels.
+    pub pattern: Pattern,
+}
+
+impl Scored {
+    /// The probability that both are the same.
+    pub fn probability(&self) -> f64 {
+        probability(f64::from(self.weight))
+    }
+}
+
+/// The probability of a weight.
+pub fn probability(weight: f64) -> f64 {
+    1.0 / (1.0 + (-weight).exp2())
+}
+
+/// The weight of a probability.
+pub fn weight_of(probability: f64) -> f64 {
+    (probability / (1.0 - probability)).log2()
+}
+
+/// One line of what a pair's weight is made of.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Evidence {
+    /// The comparison.
+    pub comparison: String,
+    /// Its columns.
+    pub columns: Vec<String>,
+    /// The level's number, the best being 0; 15 where a side is empty.
+    pub level: u8,
+    /// The level in plain words, Chinese and English.
+    pub words: [String; 2],
+    /// The values of the one record.
+    pub left: Vec<String>,
+    /// The values of the other.
+    pub right: Vec<String>,
+    /// What the level weighs.
+    pub weight: f64,
+    /// What the value's rarity adds.
+    pub rarity: f64,
+    /// How often the level occurs among records that are the same.
+    pub m: f64,
+    /// And among those that are not.
+    pub u: f64,
+}
+
+/// What a pair's weight is made of.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Waterfall {
+    /// What is known before anything is compared.
+    pub prior: f64,
+    /// Each comparison, in their order.
+    pub evidence: Vec<Evidence>,
+    /// The sum.
+    pub weight: f64,
+    /// Its probability.
+    pub probability: f64,
+}
+
+/// Weights of match weights in a histogram: from −40 to 60, one bit each.
+pub const HISTOGRAM: (f64, usize) = (-40.0, 100);
+
+/// What scoring all pairs came to.
+#[derive(Clone, Debug)]
+pub struct AllScored {
+    /// Pairs above the least weight that was asked for, the likeliest first.
+    pub pairs: Vec<Scored>,
+    /// Pairs that were compared.
+    pub compared: u64,
+    /// How many had each weight, see [`HISTOGRAM`]; those that could not reach the least weight are counted in the first.
+    pub histogram: Vec<u64>,
+}
+
+/// Weights, ready to be added up.
+pub struct Scorer<'a> {
+    linker: &'a Linker,
+    parameters: &'a Parameters,
+    prior: f32,
+    /// By comparison and level; what is empty weighs nothing.
+    weights: Vec<[f32; 16]>,
+    /// The most that a comparison can weigh where its values differ.
+    unequal: Vec<f32>,
+    /// By comparison and value: what rarity adds; empty where it does not count.
+    rarity: Vec<Vec<Vec<f32>>>,
+    /// Comparisons in the order in which they are asked where values differ: what can end it soonest comes first.
+    order: Vec<usize>,
+}
+
+impl<'a> Scorer<'a> {
+    /// Makes the weights of parameters ready.
+    pub fn new(linker: &'a Linker, parameters: &'a Parameters) -> Self {
+        let mut weights = vec![[0f32; 16]; linker.comparisons.len()];
+        for (weights, levels) in weights.iter_mut().zip(&parameters.comparisons) {
+            for (weight, (m, u)) in weights.iter_mut().zip(levels.m.iter().zip(&levels.u)) {
+                *weight = (m / u).log2() as f32;
+            }
+        }
+        let rarity = linker.comparisons.iter().zip(&parameters.comparisons).map(|(comparison, levels)| {
+            if !comparison.term_frequency {
+                return Vec::new();
+            }
+            let of = |column: &usize| {
+                let values = &linker.records.columns[*column].values;
+                let with = (linker.records.len as f64 - f64::from(values.count(0))).max(1.0);
+                // Of one column how often values are equal by chance was counted; of two the parts are supposed apart.
+                let equal = match comparison.columns.len() {
+                    1 => levels.u[0],
+                    _ => linker.records.columns[*column].coincidence(),
+                };
+                let codes = 0..values.len() as u32;
+                codes
+                    .map(|code| {
+                        if code == 0 {
+                            0.0
+                        } else {
+                            (equal * with / f64::from(values.count(code))).log2() as f32
+                        }
+                    })
+                    .collect()
+            };
+            comparison.columns.iter().map(of).collect()
+        });
+        let unequal: Vec<f32> = linker
+            .comparisons
+            .iter()
+            .zip(&weights)
+            .map(|(comparison, weights)| {
+                weights[1..comparison.levels()].iter().fold(f32::MIN, |most, w| most.max(*w))
+            })
+            .collect();
+        let mut order: Vec<usize> = (0..linker.comparisons.len()).collect();
+        let spread = |n: &usize| {
+            let levels = &weights[*n][1..linker.comparisons[*n].levels()];
+            levels.iter().fold(f32::MAX, |least, w| least.min(*w)) - unequal[*n]
+        };
+        order.sort_by(|a, b| spread(a).total_cmp(&spread(b)));
+        let prior = weight_of(parameters.same) as f32;
+        Self { linker, parameters, prior, rarity: rarity.collect(), weights, unequal, order }
+    }
+
+    /// What rarity adds where values are equal.
+    fn rarity_of(&self, comparison: usize, row: &[u32]) -> f32 {
+        let of = &self.rarity[comparison];
+        let values = self.linker.values(row, comparison);
+        of.iter().zip(values).map(|(rarity, code)| rarity[*code as usize]).sum()
+    }
+
+    /// The pair with its weight, whatever that is.
+    pub fn score(&self, a: u32, b: u32) -> Scored {
+        let pattern = self.linker.pattern(a, b);
+        let row = self.linker.row(a);
+        let weight = (0..self.weights.len()).fold(self.prior, |sum, n| {
+            let level = level_of(pattern, n);
+            let rarity = if level == 0 { self.rarity_of(n, row) } else { 0.0 };
+            sum + self.weights[n][level as usize] + rarity
+        });
+        Scored { a, b, weight, pattern }
+    }
+
+    /// The pair where its weight reaches `least`. What differs is asked only as long as it can.
+    fn score_from(&self, a: u32, b: u32, least: f32) -> Option<Scored> {
+        let (x, y) = (self.linker.row(a), self.linker.row(b));
+        let mut pattern: Pattern = 0;
+        let mut most = self.prior;
+        let mut open = 0u32;
+        for n in 0..self.weights.len() {
+            let (p, q) = (self.linker.values(x, n), self.linker.values(y, n));
+            if p.contains(&0) || q.contains(&0) {
+                let level = self.linker.level(n, x, y);
+                pattern |= u64::from(level) << (n * 4);
+                most += self.weights[n][level as usize];
+            } else if p == q {
+                most += self.weights[n][0] + self.rarity_of(n, x);
+            } else {
+                open |= 1 << n;
+                most += self.unequal[n];
+            }
+        }
+        for n in &self.order {
+            if most < least {
+                return None;
+            }
+            if open & 1 << n != 0 {
+                let level = self.linker.level(*n, x, y);
+                pattern |= u64::from(level) << (n * 4);
+                most += self.weights[*n][level as usize] - self.unequal[*n];
+            }
+        }
+        (most >= least).then_some(Scored { a, b, weight: most, pattern })
+    }
+
+    /// Scores all pairs of the blocks, on all cores; keeps those that reach `least`. `told` hears of pairs as they are
+    /// done.
+    pub fn all(&self, least: f64, told: &(dyn Fn(u64) + Sync)) -> AllScored {
+        struct Part {
+            pairs: Vec<Scored>,
+            compared: u64,
+            histogram: Vec<u64>,
+        }
+        let none = || Part { pairs: Vec::new(), compared: 0, histogram: vec![0; HISTOGRAM.1] };
+        let units = self.linker.blocks.units(0..self.linker.rules.len());
+        let done = units
+            .par_iter()
+            .fold(none, |mut part, unit| {
+                let before = part.compared;
+                self.linker.blocks.pairs_of(unit, &mut |a, b| {
+                    part.compared += 1;
+                    match self.score_from(a, b, least as f32) {
+                        Some(scored) => {
+                            let bin =
+                                (f64::from(scored.weight) - HISTOGRAM.0).clamp(0.0, HISTOGRAM.1 as f64 - 1.0);
+                            part.histogram[bin as usize] += 1;
+                            part.pairs.push(scored);
+                        }
+                        None => part.histogram[0] += 1,
+                    }
+                });
+                told(part.compared - before);
+                part
+            })
+            .reduce(none, |mut all, mut part| {
+                all.pairs.append(&mut part.pairs);
+                all.compared += part.compared;
+                all.histogram.iter_mut().zip(&part.histogram).for_each(|(sum, count)| *sum += count);
+                all
+            });
+        let mut pairs = done.pairs;
+        pairs.par_sort_unstable_by(|x, y| y.weight.total_cmp(&x.weight).then((x.a, x.b).cmp(&(y.a, y.b))));
+        AllScored { pairs, compared: done.compared, histogram: done.histogram }
+    }
+
+    /// What a pair's weight is made of.
+    pub fn waterfall(&self, a: u32, b: u32) -> Waterfall {
+        let scored = self.score(a, b);
+        let row = self.linker.row(a);
+        let evidence = self
+            .linker
+            .comparisons
+            .iter()
+            .enumerate()
+            .map(|(n, comparison)| {
+                let level = level_of(scored.pattern, n);
+                let values = |record: u32| {
+                    let of = |column: &usize| {
+                        let column = &self.linker.records.columns[*column];
+                        column.values.get(column.codes[record as usize]).to_owned()
+                    };
+                    comparison.columns.iter().map(of).collect()
+                };
+                let column = |column: &usize| self.linker.records.columns[*column].name.clone();
+                let levels = &self.parameters.comparisons[n];
+                let of = |values: &[f64]| values.get(level as usize).copied().unwrap_or(1.0);
+                Evidence {
+                    comparison: comparison.name.clone(),
+                    columns: comparison.columns.iter().map(column).collect(),
+                    level,
+                    words: comparison.words(level),
+                    left: values(a),
+                    right: values(b),
+                    weight: f64::from(self.weights[n][level as usize]),
+                    rarity: if level == 0 { f64::from(self.rarity_of(n, row)) } else { 0.0 },
+                    m: of(&levels.m),
+                    u: of(&levels.u),
+                }
+            })
+            .collect();
+        let weight = f64::from(scored.weight);
+        Waterfall { prior: f64::from(self.prior), evidence, weight, probability: probability(weight) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_and_probabilities_are_two_writings_of_odds() {
+        for p in [1e-6, 0.1, 0.5, 0.9, 0.999] {
+            assert!((probability(weight_of(p)) - p).abs() < 1e-12);
+        }
+        assert!((probability(10.0) - 1024.0 / 1025.0).abs() < 1e-12);
+    }
+}
