@@ -8,6 +8,7 @@ use crate::kernels::peak_mib;
 use anyhow::{Context, bail};
 use gridweave_files::batches::{Batch, BatchWriter, Column, Kind, open_batches, read_ahead};
 use gridweave_files::write_whole;
+use gridweave_linkage::chart;
 use gridweave_linkage::clusters::{Clusters, clusters, one_to_one};
 use gridweave_linkage::linker::{Linker, level_of};
 use gridweave_linkage::measure::Truth;
@@ -283,6 +284,23 @@ fn link(json: bool, call: &LinkCall) -> anyhow::Result<ExitCode> {
     if let Some(out) = &call.clusters {
         write_clusters(out, &linker, &groups, &id)?;
     }
+    let shown = Shown { linker: &linker, scorer: &scorer, parameters: &parameters, all: &all, least };
+    let explained = call
+        .explain
+        .chunks(2)
+        .map(|pair| {
+            Ok((number_of(&aside[0], &pair[0], &linker, 0)?, number_of(&aside[0], &pair[1], &linker, 1)?))
+        })
+        .collect::<anyhow::Result<Vec<(u32, u32)>>>()?;
+    for (a, b) in &explained {
+        println!("{}", json!({ "id_l": id(*a), "id_r": id(*b), "waterfall": scorer.waterfall(*a, *b) }));
+    }
+    let truth = aside.get(1).map(|names| Truth { of: &names.codes, first: linker.records.first });
+    if let Some(out) = &call.report {
+        let page = shown.page(&call.language, &explained, truth.as_ref(), &id);
+        write_whole(out, |file| file.write_all(page.as_bytes()))
+            .with_context(|| out.display().to_string())?;
+    }
     clock.done("write");
     let mut summary = json!({
         "records": linker.records.len, "rows_left_out": left_out, "pairs_compared": all.compared, "pairs": said.len(),
@@ -290,9 +308,8 @@ fn link(json: bool, call: &LinkCall) -> anyhow::Result<ExitCode> {
         "same": parameters.same, "parameters": parameters.comparisons, "sessions": parameters.sessions,
         "seconds": clock.phases, "peak_mib": peak_mib(),
     });
-    if let Some(names) = aside.get(1) {
-        let truth = Truth { of: &names.codes, first: linker.records.first };
-        add_measured(&mut summary, &truth, &all, &said, &groups);
+    if let Some(truth) = &truth {
+        add_measured(&mut summary, truth, &all, &said, &groups);
     }
     if json {
         println!("{summary}");
@@ -301,6 +318,94 @@ fn link(json: bool, call: &LinkCall) -> anyhow::Result<ExitCode> {
     }
     Ok(ExitCode::SUCCESS)
 }
+
+/// The record of an identifier; of two tables that of the first or the second.
+fn number_of(
+    ids: &gridweave_linkage::records::Column,
+    id: &str,
+    linker: &Linker,
+    table: usize,
+) -> anyhow::Result<u32> {
+    let range = match (linker.linked(), table) {
+        (true, 0) => 0..linker.records.first,
+        (true, _) => linker.records.first..linker.records.len,
+        _ => 0..linker.records.len,
+    };
+    range
+        .map(|record| record as u32)
+        .find(|record| ids.values.get(ids.codes[*record as usize]) == id)
+        .ok_or_else(|| WrongCall(format!("--explain: there is no record {id:?}")).into())
+}
+
+/// What a report shows.
+struct Shown<'a> {
+    linker: &'a Linker,
+    scorer: &'a Scorer<'a>,
+    parameters: &'a Parameters,
+    all: &'a AllScored,
+    least: f64,
+}
+
+/// Pairs that are drawn on each side of the threshold.
+const DRAWN: usize = 3;
+
+impl Shown<'_> {
+    fn page<'i>(
+        &self,
+        language: &str,
+        explained: &[(u32, u32)],
+        truth: Option<&Truth>,
+        id: &impl Fn(u32) -> &'i str,
+    ) -> String {
+        let chinese = language == "zh-CN";
+        let language = if chinese { chart::Language::Chinese } else { chart::Language::English };
+        let say = |zh: &str, en: &str| (if chinese { zh } else { en }).to_owned();
+        let mut parts = Vec::new();
+        let draw = |a: u32, b: u32| chart::waterfall(&self.scorer.waterfall(a, b), [id(a), id(b)], language);
+        for (a, b) in explained {
+            parts.push((say("证据", "Evidence"), draw(*a, *b)));
+        }
+        let above = self.all.pairs.partition_point(|pair| f64::from(pair.weight) >= self.least);
+        let about = [
+            (
+                say("刚好达到阈值的记录对", "Pairs just above the threshold"),
+                above.saturating_sub(DRAWN)..above,
+            ),
+            (
+                say("刚好未达到阈值的记录对", "Pairs just below the threshold"),
+                above..(above + DRAWN).min(self.all.pairs.len()),
+            ),
+        ];
+        for (head, range) in about.into_iter().filter(|(_, range)| !range.is_empty()) {
+            let drawn: String = self.all.pairs[range].iter().map(|pair| draw(pair.a, pair.b)).collect();
+            parts.push((head, drawn));
+        }
+        parts.push((say("比较结果的分量", "What levels weigh"), {
+            let words: Vec<Vec<[String; 2]>> = self
+                .linker
+                .comparisons
+                .iter()
+                .map(|of| (0..of.levels() as u8).map(|level| of.words(level)).collect())
+                .collect();
+            chart::parameters(self.parameters, &words, language)
+        }));
+        parts.push((
+            say("权重分布", "Spread of weights"),
+            chart::spread(&self.all.histogram, self.least, language),
+        ));
+        if let Some(truth) = truth {
+            let at = truth.at_thresholds(&self.all.pairs, &THRESHOLDS);
+            parts.push((
+                say("准确率与召回率", "Precision and recall"),
+                chart::precision_recall(&at, language),
+            ));
+        }
+        chart::page(&say("记录关联报告", "Record linkage report"), &parts, language)
+    }
+}
+
+/// Thresholds at which precision and recall are told.
+const THRESHOLDS: [f64; 11] = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999];
 
 /// What the person should hear of the blocks.
 fn block_warnings(linker: &Linker) -> Vec<String> {
@@ -380,8 +485,7 @@ fn write_clusters<'a>(
 }
 
 fn add_measured(summary: &mut Value, truth: &Truth, all: &AllScored, said: &[Scored], groups: &Clusters) {
-    let thresholds = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999];
-    let at = truth.at_thresholds(&all.pairs, &thresholds);
+    let at = truth.at_thresholds(&all.pairs, &THRESHOLDS);
     let at: Vec<Value> = at
         .into_iter()
         .map(|(threshold, m)| json!({ "threshold": threshold, "precision": m.precision, "recall": m.recall, "f1": m.f1 }))

@@ -171,7 +171,9 @@ impl Test {
             Test::SameBirth => words("出生日期相同", "the same birth date"),
             Test::LastDigits(n) => [format!("后 {n} 位相同"), format!("last {n} digits the same")],
             Test::SameNumbers(_) => words("门牌数字相同，写法相近", "same numbers, written alike"),
-            Test::Alike(_) => words("写法相近", "written alike"),
+            Test::Alike(x) => {
+                [format!("写法相近（重合 ≥ {x}）"), format!("written alike ({x} or more in common)")]
+            }
             Test::Overlap(_) => words("大部分相同", "most in common"),
             Test::Within(x) => {
                 [format!("相差不到 {}%", x * 100.0), format!("less than {} % apart", x * 100.0)]

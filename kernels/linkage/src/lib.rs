@@ -34,6 +34,7 @@
 //! Everything follows from the records, the settings and their seed: the same in, the same out.
 
 pub mod blocking;
+pub mod chart;
 mod clean;
 pub mod clusters;
 pub mod comparison;

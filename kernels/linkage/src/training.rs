@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 const STEPS_MAX: usize = 200;
 /// It has settled where no parameter moves by more.
 const SETTLED: f64 = 1e-6;
-/// No level is less likely among records that are the same.
-const M_LEAST: f64 = 1e-6;
+/// No level is less likely among records that are the same, however many pairs were seen without it.
+const M_LEAST: f64 = 1e-4;
 /// How much of a rule's pairs what is known of pairs drawn at random counts beside them: what is not the same within a
 /// rule's blocks may be alike all the same (people of one household share its address and its community), and must not
 /// be taken for the same for that; but where nearly all pairs are the same, there is nothing to learn it from.

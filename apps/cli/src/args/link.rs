@@ -32,6 +32,15 @@ pub struct LinkCall {
     /// Where groups go: cluster_id, id; of two tables also table, 1 or 2.
     #[arg(long)]
     pub clusters: Option<PathBuf>,
+    /// Where a page of drawings goes: what levels weigh, how weights are spread, some pairs with their evidence.
+    #[arg(long)]
+    pub report: Option<PathBuf>,
+    /// Two identifiers: print what their weight is made of as JSON, and draw it first in the report.
+    #[arg(long, num_args = 2, value_names = ["ID_L", "ID_R"], action = clap::ArgAction::Append)]
+    pub explain: Vec<String>,
+    /// Language of the report.
+    #[arg(long, default_value = "zh-CN", value_parser = ["zh-CN", "en"])]
+    pub language: String,
     /// Leave out rows that cannot be read or whose identifier is missing or doubled, in place of refusing them all.
     #[arg(long)]
     pub skip_bad: bool,
