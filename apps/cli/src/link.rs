@@ -82,11 +82,12 @@ fn read(wanted: &Wanted) -> anyhow::Result<Read> {
     names.extend(compared.iter().cloned());
     let mut builder = RecordsBuilder::with_exact(&names, 1 + usize::from(wanted.truth.is_some()));
     let mut faults = Faults::default();
-    let mut seen: std::collections::HashMap<String, u64> = std::collections::HashMap::new();
+    // Where each batch begins, for naming rows: the record, the file and its row.
+    let mut batches: Vec<(usize, &Path, u64)> = Vec::new();
+    let mut count = 0;
     for (n, path) in wanted.files.iter().enumerate() {
         if n == 1 {
             builder.second();
-            seen.clear();
         }
         let source = open_batches(path)?;
         let header = source.header().to_vec();
@@ -98,32 +99,68 @@ fn read(wanted: &Wanted) -> anyhow::Result<Read> {
         let bar = progress(source.rows(), "read");
         for batch in read_ahead(source, columns, ROWS_AT_ONCE) {
             let batch = batch?;
+            for bad in &batch.bad {
+                faults.tell(|| format!("{} line {}: {}", path.display(), bad.line, bad.why));
+            }
+            batches.push((count, path, batch.first_row));
+            count += batch.rows;
             bar.inc(batch.rows as u64);
-            take(&mut builder, batch, path, id.is_some(), &mut seen, &mut faults);
+            take(&mut builder, batch, id.is_some());
         }
         bar.finish_and_clear();
     }
-    if faults.count() > 0 && !wanted.skip_bad {
-        bail!(
-            "{} rows cannot be used; nothing was written. Put them right, or leave them out with --skip-bad",
-            faults.count()
-        );
+    let mut records = builder.finish();
+    let shown = |record: usize| {
+        let (from, path, row) = batches[batches.partition_point(|(from, ..)| *from <= record) - 1];
+        (path.display().to_string(), row + (record - from) as u64)
+    };
+    let keep = identified(&records, &mut faults, &shown);
+    if faults.count() > 0 {
+        if !wanted.skip_bad {
+            bail!(
+                "{} rows cannot be used; nothing was written. Put them right, or leave them out with --skip-bad",
+                faults.count()
+            );
+        }
+        records.retain(&keep);
     }
-    Ok(Read { records: builder.finish(), truth: wanted.truth.is_some(), left_out: faults.count() })
+    Ok(Read { records, truth: wanted.truth.is_some(), left_out: faults.count() })
 }
 
-/// Takes a batch in, without the rows that have no identifier of their own.
-fn take(
-    builder: &mut RecordsBuilder,
-    mut batch: Batch,
-    path: &Path,
-    has_id: bool,
-    seen: &mut std::collections::HashMap<String, u64>,
-    faults: &mut Faults,
-) {
-    for bad in &batch.bad {
-        faults.tell(|| format!("{} line {}: {}", path.display(), bad.line, bad.why));
+/// Which records have an identifier of their own; the others are told.
+fn identified(records: &Records, faults: &mut Faults, shown: &dyn Fn(usize) -> (String, u64)) -> Vec<bool> {
+    let ids = &records.columns[0];
+    let mut keep = vec![true; records.len];
+    for table in [0..records.first, records.first..records.len] {
+        let mut before = vec![usize::MAX; ids.values.len()];
+        for record in table {
+            let code = ids.codes[record] as usize;
+            let first = std::mem::replace(&mut before[code], record);
+            if code != 0 && first == usize::MAX {
+                continue;
+            }
+            keep[record] = false;
+            before[code] = first.min(record);
+            faults.tell(|| {
+                let (path, row) = shown(record);
+                match code {
+                    0 => format!("{path} row {row}: the identifier is empty"),
+                    _ => {
+                        let id = ids.values.get(code as u32);
+                        format!(
+                            "{path} row {row}: {id:?} is the identifier of row {} already",
+                            shown(first).1
+                        )
+                    }
+                }
+            });
+        }
     }
+    keep
+}
+
+/// Takes a batch in; where no identifier was named the number of the row is one.
+fn take(builder: &mut RecordsBuilder, mut batch: Batch, has_id: bool) {
     for column in &mut batch.columns {
         if !matches!(column, Column::Text(_)) {
             *column = Column::Text((0..batch.rows).map(|row| Some(column.text(row))).collect());
@@ -132,33 +169,6 @@ fn take(
     if !has_id {
         let rows = (0..batch.rows as u64).map(|row| Some((batch.first_row + row).to_string()));
         batch.columns.insert(0, Column::Text(rows.collect()));
-    } else if let Some(Column::Text(ids)) = batch.columns.first() {
-        let mut good = Vec::with_capacity(batch.rows);
-        for (row, id) in ids.iter().enumerate() {
-            let number = batch.first_row + row as u64;
-            match id.as_deref().filter(|id| !id.is_empty()) {
-                None => faults.tell(|| format!("{} row {number}: the identifier is empty", path.display())),
-                Some(id) => match seen.entry(id.to_owned()) {
-                    std::collections::hash_map::Entry::Occupied(before) => {
-                        let before = *before.get();
-                        faults.tell(|| {
-                            format!(
-                                "{} row {number}: {id:?} was the identifier of row {before} already",
-                                path.display()
-                            )
-                        });
-                    }
-                    std::collections::hash_map::Entry::Vacant(free) => {
-                        free.insert(number);
-                        good.push(row);
-                    }
-                },
-            }
-        }
-        if good.len() < batch.rows {
-            batch.columns = batch.columns.iter().map(|column| column.rows(&good)).collect();
-            batch.rows = good.len();
-        }
     }
     builder.push(batch.rows, |n| {
         let texts = match &batch.columns[n] {

@@ -134,6 +134,20 @@ impl Records {
         self.columns.iter().position(|column| column.name == name)
     }
 
+    /// Leaves records aside; `keep` says which stay.
+    pub fn retain(&mut self, keep: &[bool]) {
+        for column in &mut self.columns {
+            let mut kept = keep.iter();
+            column.codes.retain(|_| kept.next().is_none_or(|keep| *keep));
+            column.values.counts.iter_mut().for_each(|count| *count = 0);
+            for code in &column.codes {
+                column.values.counts[*code as usize] += 1;
+            }
+        }
+        self.first = keep[..self.first].iter().filter(|keep| **keep).count();
+        self.len = keep.iter().filter(|keep| **keep).count();
+    }
+
     /// Is there no record?
     pub fn is_empty(&self) -> bool {
         self.len == 0
