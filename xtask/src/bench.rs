@@ -26,6 +26,8 @@ pub enum Which {
     Address,
     /// Completing as one types over five million doors.
     AddressSuggest,
+    /// People as several registers hold them, and the public febrl sets, beside Splink.
+    Linkage,
     /// The worst of texts of every kind: milliseconds for each hundred characters.
     AddressWorst,
 }
@@ -87,6 +89,14 @@ pub fn run(which: Which) -> anyhow::Result<()> {
             let mut run = Command::new(python);
             run.arg(root().join("bench/address/suggest.py")).arg("--program").arg(gridweave);
             run.arg("--out").arg(results.join("address-suggest.json"));
+            to_end(run)
+        }
+        Which::Linkage => {
+            let python = python("linkage")?;
+            step("linkage: ours and Splink");
+            let mut run = Command::new(python);
+            run.arg(root().join("bench/linkage/run.py")).arg("--program").arg(gridweave);
+            run.arg("--out").arg(results.join("linkage.json"));
             to_end(run)
         }
         Which::AddressWorst => {

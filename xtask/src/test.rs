@@ -38,7 +38,7 @@ pub fn run(browser: bool) -> anyhow::Result<()> {
     let mut tests = program("cargo", ".", &["test", "--workspace", "--quiet"]);
     tests.env("GRIDWEAVE_TEST_POSTGRES", &postgres.url).env("GRIDWEAVE_TEST_BOTH", "1");
     to_end(tests)?;
-    step("what others read of us: GDAL, OWSLib, pygeoapi, tile decoders");
+    step("what others read of us and learn beside us: GDAL, OWSLib, pygeoapi, tile decoders, Splink");
     let python = python("test-env", &root().join("tests/peers/requirements.txt"))?;
     let mut tests = Command::new(python);
     tests.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/peers"]).current_dir(root());

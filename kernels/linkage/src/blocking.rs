@@ -140,6 +140,11 @@ impl Blocks {
         blocks
     }
 
+    /// No blocks at all.
+    pub(crate) fn none() -> Self {
+        Self { rules: Vec::new(), told: Vec::new(), cut: Vec::new(), first: 0, linked: false }
+    }
+
     /// Pairs of all rules, those that several have counted several times.
     pub fn count(&self) -> u64 {
         self.told.iter().map(|rule| rule.pairs).sum()

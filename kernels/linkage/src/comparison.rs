@@ -256,6 +256,11 @@ impl Comparison {
         Self { name: name.to_owned(), columns, tests, term_frequency, made }
     }
 
+    /// Takes a value in that came later to a column, by its place among the comparison's.
+    pub(crate) fn push(&mut self, column: usize, text: &str) {
+        self.made[column].push(text, &self.tests);
+    }
+
     /// How many levels there are, without that of no value.
     pub fn levels(&self) -> usize {
         self.tests.len() + 2
@@ -364,35 +369,69 @@ impl Comparison {
 impl Made {
     fn of(column: &Column, tests: &[Test]) -> Self {
         use rayon::prelude::*;
-        fn each<T: Send + Default>(
-            column: &Column,
-            wanted: bool,
-            make: impl Fn(&str) -> T + Sync + Send,
-        ) -> Vec<T> {
-            if !wanted {
-                return Vec::new();
-            }
-            let codes = 0..column.values.len() as u32;
+        fn each<T: Send>(column: &Column, wanted: bool, make: impl Fn(&str) -> T + Sync + Send) -> Vec<T> {
+            let codes = 0..if wanted { column.values.len() as u32 } else { 0 };
             codes.into_par_iter().map(|code| make(column.values.get(code))).collect()
         }
-        let any = |of: fn(&Test) -> bool| tests.iter().any(of);
-        let lettered = any(|test| matches!(test, Test::SameNumbers(_) | Test::Alike(_)));
+        let asked = Asked::of(tests);
         Self {
-            sound: each(column, any(|test| *test == Test::Sound), |text| xxh3_64(sound::of(text).as_bytes())),
-            sketch: each(column, lettered, sketch),
-            numbers: each(column, any(|test| matches!(test, Test::SameNumbers(_))), |text| {
-                xxh3_64(numbers(text).as_bytes())
-            }),
-            number: each(column, any(|test| matches!(test, Test::Within(_))), |text| {
-                text.parse().unwrap_or(f64::NAN)
-            }),
-            words: each(column, any(|test| matches!(test, Test::Overlap(_))), |text| {
-                let mut words: Vec<u64> = text.split(' ').map(|word| xxh3_64(word.as_bytes())).collect();
-                words.sort_unstable();
-                words
-            }),
+            sound: each(column, asked.sound, sound_of),
+            sketch: each(column, asked.sketch, sketch),
+            numbers: each(column, asked.numbers, numbers_of),
+            number: each(column, asked.number, number_of),
+            words: each(column, asked.words, words_of),
         }
     }
+
+    /// Takes a value in that came later.
+    fn push(&mut self, text: &str, tests: &[Test]) {
+        let asked = Asked::of(tests);
+        self.sound.extend(asked.sound.then(|| sound_of(text)));
+        self.sketch.extend(asked.sketch.then(|| sketch(text)));
+        self.numbers.extend(asked.numbers.then(|| numbers_of(text)));
+        self.number.extend(asked.number.then(|| number_of(text)));
+        self.words.extend(asked.words.then(|| words_of(text)));
+    }
+}
+
+/// What tests ask of values.
+struct Asked {
+    sound: bool,
+    sketch: bool,
+    numbers: bool,
+    number: bool,
+    words: bool,
+}
+
+impl Asked {
+    fn of(tests: &[Test]) -> Self {
+        let any = |of: fn(&Test) -> bool| tests.iter().any(of);
+        Self {
+            sound: any(|test| *test == Test::Sound),
+            sketch: any(|test| matches!(test, Test::SameNumbers(_) | Test::Alike(_))),
+            numbers: any(|test| matches!(test, Test::SameNumbers(_))),
+            number: any(|test| matches!(test, Test::Within(_))),
+            words: any(|test| matches!(test, Test::Overlap(_))),
+        }
+    }
+}
+
+fn sound_of(text: &str) -> u64 {
+    xxh3_64(sound::of(text).as_bytes())
+}
+
+fn numbers_of(text: &str) -> u64 {
+    xxh3_64(numbers(text).as_bytes())
+}
+
+fn number_of(text: &str) -> f64 {
+    text.parse().unwrap_or(f64::NAN)
+}
+
+fn words_of(text: &str) -> Vec<u64> {
+    let mut words: Vec<u64> = text.split(' ').map(|word| xxh3_64(word.as_bytes())).collect();
+    words.sort_unstable();
+    words
 }
 
 fn alike(x: &str, y: &str) -> f64 {

@@ -191,6 +191,21 @@ fn mixed(key: u64, part: u64) -> u64 {
 /// The most keys that one record has under one rule.
 const MANY_MAX: usize = 64;
 
+/// The keys of one record under a rule, by its values in the rule's columns.
+pub(crate) fn keys_of_one(values: &[&str], transforms: &[Transform]) -> Vec<u64> {
+    let mut key = 1;
+    for (text, transform) in values.iter().zip(transforms).filter(|(_, transform)| transform.is_single()) {
+        key = mixed(key, if text.is_empty() { NONE } else { transform.one(text) });
+    }
+    let mut of = vec![key];
+    for (text, transform) in values.iter().zip(transforms).filter(|(_, transform)| !transform.is_single()) {
+        let more = if text.is_empty() { Vec::new() } else { transform.many(text) };
+        of = of.iter().flat_map(|key| more.iter().map(|part| mixed(*key, *part))).take(MANY_MAX).collect();
+    }
+    of.retain(|key| *key != NONE);
+    of
+}
+
 /// Makes the keys of a rule; parts are columns by number.
 pub(crate) fn keys_of(records: &Records, rule: &[(usize, Transform)]) -> Keys {
     let single = |column: &Column, transform: Transform| -> Vec<u64> {

@@ -38,6 +38,7 @@ pub mod chart;
 mod clean;
 pub mod clusters;
 pub mod comparison;
+pub mod index;
 pub mod keys;
 pub mod linker;
 pub mod measure;

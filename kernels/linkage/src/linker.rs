@@ -34,9 +34,19 @@ pub struct Linker {
 impl Linker {
     /// Makes records ready. They must have been cleaned and the settings checked against their columns.
     pub fn new(settings: &Settings, records: Records) -> Self {
-        let comparisons = settings.prepared(&records);
         let rules = settings.rules(&records);
         let blocks = Blocks::new(&records, &rules, settings.block_pairs_max);
+        Self::with_blocks(settings, records, blocks)
+    }
+
+    /// The same without blocks: nothing is brought together.
+    pub(crate) fn without_blocks(settings: &Settings, records: Records) -> Self {
+        Self::with_blocks(settings, records, Blocks::none())
+    }
+
+    fn with_blocks(settings: &Settings, records: Records, blocks: Blocks) -> Self {
+        let comparisons = settings.prepared(&records);
+        let rules = settings.rules(&records);
         let (mut at, mut columns) = (Vec::new(), Vec::<usize>::new());
         for comparison in &comparisons {
             at.push(columns.len());
@@ -51,6 +61,27 @@ impl Linker {
         }
         let rules = rules.iter().map(|rule| rule.iter().map(|(column, _)| *column).collect()).collect();
         Self { records, comparisons, blocks, rules, rows, at, stride }
+    }
+
+    /// Takes a record in behind the others, by the numbers of its values in the columns; blocks do not know it.
+    pub(crate) fn push(&mut self, codes: &[u32]) -> u32 {
+        for (column, code) in self.records.columns.iter_mut().zip(codes) {
+            column.codes.push(*code);
+        }
+        for comparison in &self.comparisons {
+            self.rows.extend(comparison.columns.iter().map(|column| codes[*column]));
+        }
+        self.records.len += 1;
+        (self.records.len - 1) as u32
+    }
+
+    /// Takes the last record away again.
+    pub(crate) fn pop(&mut self) {
+        for column in &mut self.records.columns {
+            column.codes.pop();
+        }
+        self.records.len -= 1;
+        self.rows.truncate(self.records.len * self.stride);
     }
 
     /// Pairs of records that could be compared at all.

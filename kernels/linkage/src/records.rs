@@ -56,12 +56,23 @@ impl Values {
 
 /// Gives numbers to values while records come in.
 #[derive(Default)]
-struct Numbering {
+pub(crate) struct Numbering {
     table: HashTable<u32>,
 }
 
 impl Numbering {
-    fn number(&mut self, values: &mut Values, text: &str) -> u32 {
+    /// That of values which are there already.
+    pub(crate) fn of(values: &Values) -> Self {
+        let mut table = HashTable::with_capacity(values.len());
+        for code in 1..values.len() as u32 {
+            let hash = xxh3_64(values.get(code).as_bytes());
+            table.insert_unique(hash, code, |code| xxh3_64(values.get(*code).as_bytes()));
+        }
+        Self { table }
+    }
+
+    /// The number of a text, a new one where it is new; counts it.
+    pub(crate) fn number(&mut self, values: &mut Values, text: &str) -> u32 {
         if text.is_empty() {
             values.counts[MISSING as usize] += 1;
             return MISSING;
@@ -76,6 +87,12 @@ impl Numbering {
         values.counts[code as usize] += 1;
         code
     }
+}
+
+/// A text folded as those of a column are.
+pub(crate) fn fold_owned(text: &str) -> String {
+    let mut folded = String::new();
+    fold(text, &mut folded).to_owned()
 }
 
 /// A column.

@@ -89,12 +89,11 @@ pub struct AllScored {
 }
 
 /// Weights, ready to be added up.
-pub struct Scorer<'a> {
-    linker: &'a Linker,
-    parameters: &'a Parameters,
+#[derive(Clone, Debug)]
+pub(crate) struct Weights {
     prior: f32,
     /// By comparison and level; what is empty weighs nothing.
-    weights: Vec<[f32; 16]>,
+    levels: Vec<[f32; 16]>,
     /// The most that a comparison can weigh where its values differ.
     unequal: Vec<f32>,
     /// By comparison and value: what rarity adds; empty where it does not count.
@@ -103,9 +102,9 @@ pub struct Scorer<'a> {
     order: Vec<usize>,
 }
 
-impl<'a> Scorer<'a> {
+impl Weights {
     /// Makes the weights of parameters ready.
-    pub fn new(linker: &'a Linker, parameters: &'a Parameters) -> Self {
+    pub(crate) fn new(linker: &Linker, parameters: &Parameters) -> Self {
         let mut weights = vec![[0f32; 16]; linker.comparisons.len()];
         for (weights, levels) in weights.iter_mut().zip(&parameters.comparisons) {
             for (weight, (m, u)) in weights.iter_mut().zip(levels.m.iter().zip(&levels.u)) {
@@ -124,16 +123,11 @@ impl<'a> Scorer<'a> {
                     1 => levels.u[0],
                     _ => linker.records.columns[*column].coincidence(),
                 };
-                let codes = 0..values.len() as u32;
-                codes
-                    .map(|code| {
-                        if code == 0 {
-                            0.0
-                        } else {
-                            (equal * with / f64::from(values.count(code))).log2() as f32
-                        }
-                    })
-                    .collect()
+                let rarity = |code: u32| match code {
+                    0 => 0.0,
+                    code => (equal * with / f64::from(values.count(code).max(1))).log2() as f32,
+                };
+                (0..values.len() as u32).map(rarity).collect()
             };
             comparison.columns.iter().map(of).collect()
         });
@@ -152,42 +146,43 @@ impl<'a> Scorer<'a> {
         };
         order.sort_by(|a, b| spread(a).total_cmp(&spread(b)));
         let prior = weight_of(parameters.same) as f32;
-        Self { linker, parameters, prior, rarity: rarity.collect(), weights, unequal, order }
+        Self { prior, rarity: rarity.collect(), levels: weights, unequal, order }
     }
 
     /// What rarity adds where values are equal.
-    fn rarity_of(&self, comparison: usize, row: &[u32]) -> f32 {
+    fn rarity_of(&self, linker: &Linker, comparison: usize, row: &[u32]) -> f32 {
         let of = &self.rarity[comparison];
-        let values = self.linker.values(row, comparison);
-        of.iter().zip(values).map(|(rarity, code)| rarity[*code as usize]).sum()
+        let values = linker.values(row, comparison);
+        // A value that came later was seen never before: it adds nothing.
+        of.iter().zip(values).map(|(rarity, code)| rarity.get(*code as usize).copied().unwrap_or(0.0)).sum()
     }
 
     /// The pair with its weight, whatever that is.
-    pub fn score(&self, a: u32, b: u32) -> Scored {
-        let pattern = self.linker.pattern(a, b);
-        let row = self.linker.row(a);
-        let weight = (0..self.weights.len()).fold(self.prior, |sum, n| {
+    pub(crate) fn score(&self, linker: &Linker, a: u32, b: u32) -> Scored {
+        let pattern = linker.pattern(a, b);
+        let row = linker.row(a);
+        let weight = (0..self.levels.len()).fold(self.prior, |sum, n| {
             let level = level_of(pattern, n);
-            let rarity = if level == 0 { self.rarity_of(n, row) } else { 0.0 };
-            sum + self.weights[n][level as usize] + rarity
+            let rarity = if level == 0 { self.rarity_of(linker, n, row) } else { 0.0 };
+            sum + self.levels[n][level as usize] + rarity
         });
         Scored { a, b, weight, pattern }
     }
 
     /// The pair where its weight reaches `least`. What differs is asked only as long as it can.
-    fn score_from(&self, a: u32, b: u32, least: f32) -> Option<Scored> {
-        let (x, y) = (self.linker.row(a), self.linker.row(b));
+    pub(crate) fn score_from(&self, linker: &Linker, a: u32, b: u32, least: f32) -> Option<Scored> {
+        let (x, y) = (linker.row(a), linker.row(b));
         let mut pattern: Pattern = 0;
         let mut most = self.prior;
         let mut open = 0u32;
-        for n in 0..self.weights.len() {
-            let (p, q) = (self.linker.values(x, n), self.linker.values(y, n));
+        for n in 0..self.levels.len() {
+            let (p, q) = (linker.values(x, n), linker.values(y, n));
             if p.contains(&0) || q.contains(&0) {
-                let level = self.linker.level(n, x, y);
+                let level = linker.level(n, x, y);
                 pattern |= u64::from(level) << (n * 4);
-                most += self.weights[n][level as usize];
+                most += self.levels[n][level as usize];
             } else if p == q {
-                most += self.weights[n][0] + self.rarity_of(n, x);
+                most += self.levels[n][0] + self.rarity_of(linker, n, x);
             } else {
                 open |= 1 << n;
                 most += self.unequal[n];
@@ -198,12 +193,69 @@ impl<'a> Scorer<'a> {
                 return None;
             }
             if open & 1 << n != 0 {
-                let level = self.linker.level(*n, x, y);
+                let level = linker.level(*n, x, y);
                 pattern |= u64::from(level) << (n * 4);
-                most += self.weights[*n][level as usize] - self.unequal[*n];
+                most += self.levels[*n][level as usize] - self.unequal[*n];
             }
         }
         (most >= least).then_some(Scored { a, b, weight: most, pattern })
+    }
+
+    /// What a pair's weight is made of.
+    pub(crate) fn waterfall(&self, linker: &Linker, parameters: &Parameters, a: u32, b: u32) -> Waterfall {
+        let scored = self.score(linker, a, b);
+        let row = linker.row(a);
+        let evidence = linker.comparisons.iter().enumerate().map(|(n, comparison)| {
+            let level = level_of(scored.pattern, n);
+            let values = |record: u32| {
+                let of = |column: &usize| {
+                    let column = &linker.records.columns[*column];
+                    column.values.get(column.codes[record as usize]).to_owned()
+                };
+                comparison.columns.iter().map(of).collect()
+            };
+            let column = |column: &usize| linker.records.columns[*column].name.clone();
+            let levels = &parameters.comparisons[n];
+            let of = |values: &[f64]| values.get(level as usize).copied().unwrap_or(1.0);
+            Evidence {
+                comparison: comparison.name.clone(),
+                columns: comparison.columns.iter().map(column).collect(),
+                level,
+                words: comparison.words(level),
+                left: values(a),
+                right: values(b),
+                weight: f64::from(self.levels[n][level as usize]),
+                rarity: if level == 0 { f64::from(self.rarity_of(linker, n, row)) } else { 0.0 },
+                m: of(&levels.m),
+                u: of(&levels.u),
+            }
+        });
+        let weight = f64::from(scored.weight);
+        Waterfall {
+            prior: f64::from(self.prior),
+            evidence: evidence.collect(),
+            weight,
+            probability: probability(weight),
+        }
+    }
+}
+
+/// Scores the pairs of records.
+pub struct Scorer<'a> {
+    linker: &'a Linker,
+    parameters: &'a Parameters,
+    weights: Weights,
+}
+
+impl<'a> Scorer<'a> {
+    /// Makes the weights of parameters ready.
+    pub fn new(linker: &'a Linker, parameters: &'a Parameters) -> Self {
+        Self { linker, parameters, weights: Weights::new(linker, parameters) }
+    }
+
+    /// The pair with its weight, whatever that is.
+    pub fn score(&self, a: u32, b: u32) -> Scored {
+        self.weights.score(self.linker, a, b)
     }
 
     /// Scores all pairs of the blocks, on all cores; keeps those that reach `least`. `told` hears of pairs as they are
@@ -222,7 +274,7 @@ impl<'a> Scorer<'a> {
                 let before = part.compared;
                 self.linker.blocks.pairs_of(unit, &mut |a, b| {
                     part.compared += 1;
-                    match self.score_from(a, b, least as f32) {
+                    match self.weights.score_from(self.linker, a, b, least as f32) {
                         Some(scored) => {
                             let bin =
                                 (f64::from(scored.weight) - HISTOGRAM.0).clamp(0.0, HISTOGRAM.1 as f64 - 1.0);
@@ -248,41 +300,7 @@ impl<'a> Scorer<'a> {
 
     /// What a pair's weight is made of.
     pub fn waterfall(&self, a: u32, b: u32) -> Waterfall {
-        let scored = self.score(a, b);
-        let row = self.linker.row(a);
-        let evidence = self
-            .linker
-            .comparisons
-            .iter()
-            .enumerate()
-            .map(|(n, comparison)| {
-                let level = level_of(scored.pattern, n);
-                let values = |record: u32| {
-                    let of = |column: &usize| {
-                        let column = &self.linker.records.columns[*column];
-                        column.values.get(column.codes[record as usize]).to_owned()
-                    };
-                    comparison.columns.iter().map(of).collect()
-                };
-                let column = |column: &usize| self.linker.records.columns[*column].name.clone();
-                let levels = &self.parameters.comparisons[n];
-                let of = |values: &[f64]| values.get(level as usize).copied().unwrap_or(1.0);
-                Evidence {
-                    comparison: comparison.name.clone(),
-                    columns: comparison.columns.iter().map(column).collect(),
-                    level,
-                    words: comparison.words(level),
-                    left: values(a),
-                    right: values(b),
-                    weight: f64::from(self.weights[n][level as usize]),
-                    rarity: if level == 0 { f64::from(self.rarity_of(n, row)) } else { 0.0 },
-                    m: of(&levels.m),
-                    u: of(&levels.u),
-                }
-            })
-            .collect();
-        let weight = f64::from(scored.weight);
-        Waterfall { prior: f64::from(self.prior), evidence, weight, probability: probability(weight) }
+        self.weights.waterfall(self.linker, self.parameters, a, b)
     }
 }
 

@@ -170,6 +170,11 @@ impl Settings {
         self.columns.get(column).copied().unwrap_or(Kind::Text)
     }
 
+    /// What brings the values of a column to one writing, where something does.
+    pub(crate) fn cleaner(&self, column: &str) -> Option<fn(&str) -> String> {
+        self.kind(column).clean()
+    }
+
     fn tests(&self, compare: &Compare) -> Vec<Test> {
         match (&compare.levels, compare.columns.as_slice()) {
             (Some(tests), _) => tests.clone(),
@@ -182,7 +187,7 @@ impl Settings {
     pub fn cleaned(&self, records: &mut Records) -> Vec<String> {
         use rayon::prelude::*;
         records.columns.par_iter_mut().for_each(|column| {
-            if let Some(clean) = self.kind(&column.name).clean() {
+            if let Some(clean) = self.cleaner(&column.name) {
                 *column = column.rewritten(clean);
             }
         });
