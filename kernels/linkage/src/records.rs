@@ -108,13 +108,20 @@ pub struct Column {
 
 impl Column {
     /// The column with each value in another writing; values that become the same become one.
-    pub fn rewritten(&self, write: impl Fn(&str) -> String) -> Self {
+    pub fn rewritten(&self, write: impl Fn(&str) -> String + Sync) -> Self {
+        use rayon::prelude::*;
         let mut numbering = Numbering::default();
         let mut values = Values::default();
         let mut codes = vec![MISSING; self.values.len()];
-        for code in 1..self.values.len() as u32 {
-            let text = write(self.values.get(code));
-            codes[code as usize] = numbering.number(&mut values, &text);
+        const AT_ONCE: u32 = 1 << 16;
+        let end = self.values.len() as u32;
+        for from in (1..end).step_by(AT_ONCE as usize) {
+            let part = from..end.min(from + AT_ONCE);
+            let texts: Vec<String> =
+                part.clone().into_par_iter().map(|code| write(self.values.get(code))).collect();
+            for (code, text) in part.zip(&texts) {
+                codes[code as usize] = numbering.number(&mut values, text);
+            }
         }
         let mut column = Self { name: self.name.clone(), codes: self.codes.clone(), values };
         column.values.counts.iter_mut().for_each(|count| *count = 0);
