@@ -97,7 +97,31 @@ pub fn run(which: Which) -> anyhow::Result<()> {
             let mut run = Command::new(python);
             run.arg(root().join("bench/linkage/run.py")).arg("--program").arg(gridweave);
             run.arg("--out").arg(results.join("linkage.json"));
-            to_end(run)
+            to_end(run)?;
+            step("linkage: one more record");
+            let (people, config) = (work.join("people.csv"), work.join("link.toml"));
+            let mut make = Command::new(target().join("release/gridweave"));
+            make.args(["city", "people", "--records", "1002000", "--seed", "5", "--out"]).arg(&people);
+            to_end(make)?;
+            let mut suggest = Command::new(target().join("release/gridweave"));
+            suggest.args(["link", "suggest"]).arg(&people).args(["--id", "id", "--truth", "entity", "--out"]);
+            suggest.arg(&config);
+            to_end(suggest)?;
+            let call = [
+                "run",
+                "--release",
+                "--quiet",
+                "--package",
+                "gridweave-linkage",
+                "--example",
+                "one_more",
+                "--",
+            ];
+            let mut one_more = program("cargo", ".", &call);
+            one_more.arg(people).arg(config);
+            let told = printed(one_more)?;
+            print!("{told}");
+            Ok(std::fs::write(results.join("linkage-one-more.json"), told)?)
         }
         Which::AddressWorst => {
             let city = work.join("address-city");

@@ -288,12 +288,12 @@ fn link(json: bool, call: &LinkCall) -> anyhow::Result<ExitCode> {
     let groups = clusters(&scorer, linker.records.len, &said, least);
     clock.done("cluster");
     let id = |record: u32| aside[0].values.get(aside[0].codes[record as usize]);
-    if let Some(out) = &call.out {
-        write_pairs(out, &linker, &said, &id)?;
-    }
-    if let Some(out) = &call.clusters {
-        write_clusters(out, &linker, &groups, &id)?;
-    }
+    let (pairs_written, groups_written) = rayon::join(
+        || call.out.as_ref().map_or(Ok(()), |out| write_pairs(out, &linker, &said, &id)),
+        || call.clusters.as_ref().map_or(Ok(()), |out| write_clusters(out, &linker, &groups, &id)),
+    );
+    pairs_written?;
+    groups_written?;
     let shown = Shown { linker: &linker, scorer: &scorer, parameters: &parameters, all: &all, least };
     let explained = call
         .explain
@@ -436,7 +436,7 @@ fn write_pairs<'a>(
     out: &Path,
     linker: &Linker,
     said: &[Scored],
-    id: &impl Fn(u32) -> &'a str,
+    id: &(impl Fn(u32) -> &'a str + Sync),
 ) -> anyhow::Result<()> {
     let mut header = ["id_l", "id_r", "probability", "weight"].map(str::to_owned).to_vec();
     header.extend(linker.comparisons.iter().map(|comparison| comparison.name.clone()));
@@ -470,7 +470,7 @@ fn write_clusters<'a>(
     out: &Path,
     linker: &Linker,
     groups: &Clusters,
-    id: &impl Fn(u32) -> &'a str,
+    id: &(impl Fn(u32) -> &'a str + Sync),
 ) -> anyhow::Result<()> {
     let mut header = vec!["cluster_id".to_owned(), "id".to_owned()];
     let mut kinds = vec![Kind::Text, Kind::Text];

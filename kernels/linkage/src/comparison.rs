@@ -4,7 +4,7 @@
 
 use crate::keys::numbers;
 use crate::records::{Column, MISSING};
-use crate::sound;
+use crate::{shape, sound};
 use rapidfuzz::distance::{jaro_winkler, osa};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
@@ -50,6 +50,8 @@ pub enum Test {
     Edits(usize),
     /// The same pinyin or the same Soundex.
     Sound,
+    /// Letters the same or of a like shape, each at its place (`shapes.txt`).
+    Shape,
     /// One digit wrong, or two neighbours swapped; the same length.
     OneDigit,
     /// Day and month swapped.
@@ -88,6 +90,7 @@ impl From<Test> for String {
             Test::JaroWinkler(x) => format!("jaro_winkler {x}"),
             Test::Edits(n) => format!("edits {n}"),
             Test::Sound => "sound".to_owned(),
+            Test::Shape => "shape".to_owned(),
             Test::OneDigit => "one_digit".to_owned(),
             Test::DayMonthSwapped => "day_month_swapped".to_owned(),
             Test::FirstOfJanuary => "first_of_january".to_owned(),
@@ -125,6 +128,7 @@ impl TryFrom<String> for Test {
             ("within", false) => part().map(Test::Within),
             ("each_alike", false) => part().map(Test::EachAlike),
             ("sound", true) => Some(Test::Sound),
+            ("shape", true) => Some(Test::Shape),
             ("one_digit", true) => Some(Test::OneDigit),
             ("day_month_swapped", true) => Some(Test::DayMonthSwapped),
             ("first_of_january", true) => Some(Test::FirstOfJanuary),
@@ -137,7 +141,7 @@ impl TryFrom<String> for Test {
         };
         found.ok_or_else(|| {
             format!(
-                "{text:?} is no test; there are jaro_winkler 0.9, edits 1, sound, one_digit, day_month_swapped, first_of_january, year_off 1, same_year, same_birth, last_digits 8, same_numbers 0.6, alike 0.5, overlap 0.5, within 0.1 and, of two columns, swapped, each_alike 0.9, second_same, first_same"
+                "{text:?} is no test; there are jaro_winkler 0.9, edits 1, sound, shape, one_digit, day_month_swapped, first_of_january, year_off 1, same_year, same_birth, last_digits 8, same_numbers 0.6, alike 0.5, overlap 0.5, within 0.1 and, of two columns, swapped, each_alike 0.9, second_same, first_same"
             )
         })
     }
@@ -158,6 +162,7 @@ impl Test {
             Test::Edits(1) => words("差一个字", "one letter different"),
             Test::Edits(n) => [format!("最多差 {n} 个字"), format!("{n} letters different at most")],
             Test::Sound => words("读音相同", "sounds the same"),
+            Test::Shape => words("字形相近", "letters of a like shape"),
             Test::OneDigit => words("错一位或相邻两位颠倒", "one digit wrong, or two swapped"),
             Test::DayMonthSwapped => words("日月颠倒", "day and month swapped"),
             Test::FirstOfJanuary => {
@@ -205,7 +210,7 @@ impl Kind {
         use Test::*;
         match self {
             Kind::Name => vec![JaroWinkler(0.92), JaroWinkler(0.88), JaroWinkler(0.7)],
-            Kind::ChineseName => vec![Sound, Edits(1), JaroWinkler(0.6)],
+            Kind::ChineseName => vec![Sound, Shape, Edits(1), JaroWinkler(0.6)],
             Kind::Date => vec![DayMonthSwapped, OneDigit, FirstOfJanuary, YearOff(1), SameYear],
             Kind::IdNumber => vec![OneDigit, Edits(1), SameBirth],
             Kind::Phone => vec![OneDigit, LastDigits(7)],
@@ -292,29 +297,48 @@ impl Comparison {
     }
 
     fn unequal(&self, column: &Column, a: u32, b: u32) -> u8 {
-        let (x, y) = (column.values.get(a), column.values.get(b));
         let made = &self.made[0];
+        // Texts lie far apart: only what asks for them goes there.
+        let text = std::cell::OnceCell::new();
+        let texts = || *text.get_or_init(|| (column.values.get(a), column.values.get(b)));
         let (a, b) = (a as usize, b as usize);
         let mut similarity = None;
         for (n, test) in self.tests.iter().enumerate() {
             let holds = match *test {
-                Test::JaroWinkler(least) => *similarity.get_or_insert_with(|| alike(x, y)) >= least,
-                Test::Edits(most) => edits_within(x, y, most),
+                Test::JaroWinkler(least) => {
+                    *similarity.get_or_insert_with(|| {
+                        let (x, y) = texts();
+                        alike(x, y)
+                    }) >= least
+                }
+                Test::Edits(most) => {
+                    let (x, y) = texts();
+                    edits_within(x, y, most)
+                }
                 Test::Sound => made.sound[a] == made.sound[b],
-                Test::OneDigit => one_digit(x.as_bytes(), y.as_bytes()),
-                Test::DayMonthSwapped => dates(x, y)
+                Test::Shape => {
+                    let (x, y) = texts();
+                    shape::alike(x, y)
+                }
+                Test::OneDigit => {
+                    let (x, y) = texts();
+                    one_digit(x.as_bytes(), y.as_bytes())
+                }
+                Test::DayMonthSwapped => dates(texts())
                     .is_some_and(|(x, y)| x[..4] == y[..4] && x[4..6] == y[6..] && x[6..] == y[4..6]),
-                Test::FirstOfJanuary => dates(x, y)
+                Test::FirstOfJanuary => dates(texts())
                     .is_some_and(|(x, y)| x[..4] == y[..4] && (&x[4..] == b"0101" || &y[4..] == b"0101")),
                 Test::YearOff(most) => {
-                    dates(x, y).is_some_and(|(x, y)| x[4..] == y[4..] && year(x).abs_diff(year(y)) <= most)
+                    dates(texts()).is_some_and(|(x, y)| x[4..] == y[4..] && year(x).abs_diff(year(y)) <= most)
                 }
-                Test::SameYear => dates(x, y).is_some_and(|(x, y)| x[..4] == y[..4]),
+                Test::SameYear => dates(texts()).is_some_and(|(x, y)| x[..4] == y[..4]),
                 Test::SameBirth => {
+                    let (x, y) = texts();
                     let (x, y) = (x.as_bytes(), y.as_bytes());
                     x.len() == 18 && y.len() == 18 && x[6..14] == y[6..14]
                 }
                 Test::LastDigits(n) => {
+                    let (x, y) = texts();
                     x.len() >= n && y.len() >= n && x.as_bytes()[x.len() - n..] == y.as_bytes()[y.len() - n..]
                 }
                 Test::SameNumbers(least) => {
@@ -465,7 +489,7 @@ fn one_digit(x: &[u8], y: &[u8]) -> bool {
 }
 
 /// Both as eight digits.
-fn dates<'a>(x: &'a str, y: &'a str) -> Option<(&'a [u8], &'a [u8])> {
+fn dates<'a>((x, y): (&'a str, &'a str)) -> Option<(&'a [u8], &'a [u8])> {
     let whole = |text: &str| text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
     (whole(x) && whole(y)).then_some((x.as_bytes(), y.as_bytes()))
 }

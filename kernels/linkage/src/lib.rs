@@ -45,6 +45,7 @@ pub mod measure;
 pub mod records;
 pub mod scoring;
 pub mod settings;
+mod shape;
 mod sound;
 pub mod suggest;
 pub mod training;

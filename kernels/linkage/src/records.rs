@@ -11,14 +11,14 @@ pub const MISSING: u32 = 0;
 /// Distinct values in the order of their first occurrence; the first stands for "no value".
 #[derive(Clone, Debug)]
 pub struct Values {
-    bytes: Vec<u8>,
+    texts: String,
     ends: Vec<u64>,
     counts: Vec<u32>,
 }
 
 impl Default for Values {
     fn default() -> Self {
-        Self { bytes: Vec::new(), ends: vec![0], counts: vec![0] }
+        Self { texts: String::new(), ends: vec![0], counts: vec![0] }
     }
 }
 
@@ -34,11 +34,11 @@ impl Values {
     }
 
     /// A value by its number; empty for [`MISSING`].
+    #[inline]
     pub fn get(&self, code: u32) -> &str {
         let code = code as usize;
         let from = code.checked_sub(1).map_or(0, |before| self.ends[before]);
-        // Only whole texts are ever pushed.
-        std::str::from_utf8(&self.bytes[from as usize..self.ends[code] as usize]).unwrap_or_default()
+        &self.texts[from as usize..self.ends[code] as usize]
     }
 
     /// How many records hold a value.
@@ -47,8 +47,8 @@ impl Values {
     }
 
     fn push(&mut self, text: &str) -> u32 {
-        self.bytes.extend_from_slice(text.as_bytes());
-        self.ends.push(self.bytes.len() as u64);
+        self.texts.push_str(text);
+        self.ends.push(self.texts.len() as u64);
         self.counts.push(0);
         (self.ends.len() - 1) as u32
     }

@@ -58,11 +58,14 @@ pub struct Training {
     pub pairs_of_rule: u64,
     /// What is drawn is drawn with this seed.
     pub seed: u64,
+    /// A column that says of some records which are the same: then `m` is counted of them rather than learnt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub labels: Option<String>,
 }
 
 impl Default for Training {
     fn default() -> Self {
-        Self { random_pairs: 1_000_000, pairs_of_rule: 1_000_000, seed: 1 }
+        Self { random_pairs: 1_000_000, pairs_of_rule: 250_000, seed: 1, labels: None }
     }
 }
 
@@ -122,7 +125,8 @@ impl Settings {
     pub fn columns_read(&self) -> Vec<String> {
         let blocked = self.blocks.iter().flat_map(|block| block.on.iter().map(|part| &part.column));
         let compared = self.comparisons.iter().flat_map(|compare| &compare.columns);
-        let mut all: Vec<String> = blocked.chain(compared).cloned().collect();
+        let labels = self.training.labels.iter();
+        let mut all: Vec<String> = blocked.chain(compared).chain(labels).cloned().collect();
         all.sort();
         all.dedup();
         all

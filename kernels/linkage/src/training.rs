@@ -10,6 +10,8 @@ use hashbrown::HashMap;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+/// Records of which a part of the random pairs is drawn.
+const POOL: usize = 1 << 10;
 /// Steps of expectation maximisation.
 const STEPS_MAX: usize = 200;
 /// It has settled where no parameter moves by more.
@@ -86,6 +88,10 @@ impl Parameters {
                 learnt: false,
             })
             .collect();
+        let labels = training.labels.as_ref().and_then(|name| linker.records.column(name));
+        if let Some(same) = labels.and_then(|column| labelled(linker, column, &mut comparisons)) {
+            return Self { same, comparisons, sessions: Vec::new() };
+        }
         let mut sums: Vec<(f64, Vec<f64>)> =
             comparisons.iter().map(|levels| (0.0, vec![0.0; levels.m.len()])).collect();
         let mut sessions = Vec::new();
@@ -133,17 +139,19 @@ fn random(linker: &Linker, training: &Training) -> Vec<Vec<f64>> {
         .into_par_iter()
         .map(|part| {
             let mut chance = Chance(training.seed.wrapping_mul(0x5851_f42d_4c95_7f2d) ^ (part as u64) << 20);
+            // A part's pairs are of few records, which stay near at hand; the next part has others.
+            let mut some = |from: usize, to: usize| -> Vec<u32> {
+                (0..POOL.min(to - from)).map(|_| (from + chance.below(to - from)) as u32).collect()
+            };
+            let left = if linker.linked() { some(0, first) } else { some(0, n) };
+            let right = if linker.linked() { some(first, n) } else { left.clone() };
             let mut counts = none();
             for _ in 0..PART.min(wanted - part * PART) {
-                let (a, b) = match linker.linked() {
-                    true => (chance.below(first), first + chance.below(n - first)),
-                    false => {
-                        let a = chance.below(n);
-                        let b = chance.below(n - 1);
-                        (a, if b >= a { b + 1 } else { b })
-                    }
-                };
-                let pattern = linker.pattern(a as u32, b as u32);
+                let (a, b) = (left[chance.below(left.len())], right[chance.below(right.len())]);
+                if a == b {
+                    continue;
+                }
+                let pattern = linker.pattern(a, b);
                 for (n, counts) in counts.iter_mut().enumerate() {
                     counts[level_of(pattern, n) as usize] += 1;
                 }
@@ -195,6 +203,53 @@ fn coincidence(linker: &Linker, column: usize) -> f64 {
         rights += r;
     }
     if lefts * rights > 0.0 { equal / (lefts * rights) } else { 0.0 }
+}
+
+/// Records of one label that are compared with each other.
+const OF_LABEL_MAX: usize = 50;
+
+/// Counts `m` of records of which it is known that they are the same; tells how many of all pairs are, or nothing where
+/// no two records share a label.
+fn labelled(linker: &Linker, column: usize, comparisons: &mut [Levels]) -> Option<f64> {
+    let column = &linker.records.columns[column];
+    let mut of: Vec<Vec<u32>> = vec![Vec::new(); column.values.len()];
+    for (record, code) in column.codes.iter().enumerate().filter(|(_, code)| **code != 0) {
+        of[*code as usize].push(record as u32);
+    }
+    let first = linker.records.first as u32;
+    let apart = |a: u32, b: u32| !linker.linked() || (a < first) != (b < first);
+    let (mut pairs, mut known) = (0.0, 0.0);
+    let mut counts = vec![[0u64; 16]; comparisons.len()];
+    for same in of.iter().skip(1) {
+        let n = same.len() as f64;
+        let left = same.iter().filter(|record| **record < first).count() as f64;
+        pairs += if linker.linked() { left * (n - left) } else { n * (n - 1.0) / 2.0 };
+        let some = &same[..same.len().min(OF_LABEL_MAX)];
+        for (i, a) in some.iter().enumerate() {
+            for b in some[i + 1..].iter().filter(|b| apart(*a, **b)) {
+                let pattern = linker.pattern(*a, *b);
+                known += 1.0;
+                for (n, counts) in counts.iter_mut().enumerate() {
+                    counts[level_of(pattern, n) as usize] += 1;
+                }
+            }
+        }
+    }
+    if known == 0.0 {
+        return None;
+    }
+    for (levels, counts) in comparisons.iter_mut().zip(counts) {
+        let sum: u64 = counts[..levels.m.len()].iter().sum();
+        if sum > 0 {
+            let of = |count: &u64| (*count as f64 / sum as f64).max(M_LEAST);
+            levels.m = counts[..levels.m.len()].iter().map(of).collect();
+            levels.learnt = true;
+        }
+    }
+    // Of records without a label as many are the same as of those with one.
+    let labelled = column.codes.iter().filter(|code| **code != 0).count() as f64;
+    let n = linker.records.len as f64;
+    Some((pairs * (n / labelled) / linker.all_pairs().max(1.0)).clamp(1e-12, 0.5))
 }
 
 /// How often each pattern of levels occurs among the pairs of a rule, by itself; of many pairs only a part is looked at.
@@ -335,4 +390,75 @@ fn all_same(linker: &Linker, comparisons: &[Levels], sessions: &[Session]) -> f6
     said.sort_by(f64::total_cmp);
     let middle = said.get(said.len() / 2).copied().unwrap_or(linker.records.len as f64 * 0.1);
     (middle / linker.all_pairs().max(1.0)).clamp(1e-12, 0.5)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::records::RecordsBuilder;
+    use crate::settings::Settings;
+
+    /// Records of invented things with a chance of an error in each column; the last column says which thing.
+    fn drawn(things: usize, error: f64) -> Vec<[String; 5]> {
+        let mut chance = Chance(3);
+        let mut rows = Vec::new();
+        for thing in 0..things {
+            let own: Vec<usize> = [40, 900, 25, 3000].map(|n| chance.below(n)).to_vec();
+            for _ in 0..2 {
+                let mut cell = |n: usize, of: usize| {
+                    let wrong = chance.below(1_000_000) as f64 / 1e6 < error;
+                    format!("v{}", if wrong { chance.below(of) } else { own[n] })
+                };
+                let cells = [cell(0, 40), cell(1, 900), cell(2, 25), cell(3, 3000)];
+                let [a, b, c, d] = cells;
+                rows.push([a, b, c, d, format!("t{thing}")]);
+            }
+        }
+        rows
+    }
+
+    fn learnt(rows: &[[String; 5]], labels: &str) -> Parameters {
+        let settings = Settings::from_toml(&format!(
+            "columns = {{ a = 'code', b = 'code', c = 'code', d = 'code' }}
+             block = [{{ on = ['b'] }}, {{ on = ['d'] }}]
+             comparison = [{{ columns = ['a'], levels = [] }}, {{ columns = ['b'], levels = [] }}, {{ columns = ['c'], levels = [] }}, {{ columns = ['d'], levels = [] }}]
+             {labels}"
+        ))
+        .unwrap();
+        let mut builder = RecordsBuilder::new(&["a", "b", "c", "d", "t"].map(str::to_owned));
+        builder.push(rows.len(), |n| rows.iter().map(move |row| Some(row[n].as_str())));
+        let mut records = builder.finish();
+        settings.cleaned(&mut records);
+        Parameters::learn(&Linker::new(&settings, records), &settings.training, &|_| ())
+    }
+
+    #[test]
+    fn what_was_planted_is_learnt_without_labels_and_counted_with_them() {
+        let rows = drawn(4000, 0.1);
+        // Two records agree where neither is wrong, or by chance.
+        let m = |n: f64| 0.81 + 0.19 / n;
+        let wanted = [m(40.0), m(900.0), m(25.0), m(3000.0)];
+        for (labels, within) in [("", 0.03), ("[training]\nlabels = 't'", 0.01)] {
+            let found = learnt(&rows, labels);
+            for (levels, wanted) in found.comparisons.iter().zip(wanted) {
+                assert!(
+                    levels.learnt && (levels.m[0] - wanted).abs() < within,
+                    "{labels} {levels:?} {wanted}"
+                );
+                assert!(
+                    (levels.m.iter().sum::<f64>() - 1.0).abs() < 1e-3
+                        && (levels.u.iter().sum::<f64>() - 1.0).abs() < 1e-9
+                );
+            }
+            assert!(
+                (found.comparisons[0].u[0] * 40.0 - 1.0).abs() < 0.1,
+                "{labels} {:?}",
+                found.comparisons[0]
+            );
+            let same = found.same * 8000.0 * 7999.0 / 2.0 / 4000.0;
+            assert!((0.85..1.2).contains(&same), "{labels} {same}");
+            assert_eq!(found, learnt(&rows, labels), "the same each time");
+        }
+    }
 }

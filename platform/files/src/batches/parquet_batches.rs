@@ -9,6 +9,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{ColumnDescriptor, Type};
+use rayon::prelude::*;
 use std::fs::File;
 use std::sync::Arc;
 
@@ -95,14 +96,16 @@ impl Batches for ParquetBatches {
             }
         }
         let rows = self.left.min(most);
-        let mut found = Vec::with_capacity(columns.len());
-        for (reader, column) in self.open.iter_mut().zip(columns) {
-            let broken = |error| {
-                let part = format!("{}: column {}", self.name, self.header[*column]);
-                FileError::broken(part, error)
-            };
-            found.push(read(reader, rows, self.kinds[*column]).map_err(broken)?);
-        }
+        let (name, header, kinds) = (&self.name, &self.header, &self.kinds);
+        let found = self
+            .open
+            .par_iter_mut()
+            .zip(columns)
+            .map(|(reader, column)| {
+                let broken = |error| FileError::broken(format!("{name}: column {}", header[*column]), error);
+                read(reader, rows, kinds[*column]).map_err(broken)
+            })
+            .collect::<Result<_, _>>()?;
         self.left -= rows;
         let first_row = self.row;
         self.row += rows as u64;
