@@ -40,6 +40,7 @@ pub mod clusters;
 pub mod comparison;
 pub mod index;
 pub mod keys;
+pub mod levels;
 pub mod linker;
 pub mod measure;
 pub mod records;

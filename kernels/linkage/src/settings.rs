@@ -1,7 +1,8 @@
 //! What is compared and how: the contents of `link.toml`, and what of it does not fit the records.
 
-use crate::comparison::{Comparison, Kind, LEVELS_MAX, Test};
+use crate::comparison::{Comparison, LEVELS_MAX};
 use crate::keys::{KeyPart, Transform};
+use crate::levels::{Kind, Test};
 use crate::records::Records;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -3,8 +3,8 @@
 
 use crate::blocking::Blocks;
 use crate::clean;
-use crate::comparison::Kind;
 use crate::keys::{KeyPart, Transform};
+use crate::levels::Kind;
 use crate::records::{Column, Records};
 use crate::settings::{Block, Compare, Settings, Task};
 use std::collections::BTreeMap;

@@ -311,6 +311,26 @@ mod tests {
     }
 
     #[test]
+    fn long_columns_of_parquet_are_read_at_once_without_disturbing_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("long.parquet");
+        let cell = |column: usize, row: usize| {
+            let mixed = (row * 8 + column).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            format!("{mixed:x}新华路{}号", mixed % 977)
+        };
+        let columns: Vec<Column> = (0..6)
+            .map(|column| Column::Text((0..40_000).map(|row| Some(cell(column, row))).collect()))
+            .collect();
+        let header: Vec<String> = (0..6).map(|n| format!("c{n}")).collect();
+        let mut writer = BatchWriter::create(Some(&path), &header, &[Kind::Text; 6]).unwrap();
+        writer.write(&columns.iter().collect::<Vec<_>>()).unwrap();
+        writer.finish().unwrap();
+        for _ in 0..5 {
+            assert!(all(&path, &[0, 1, 2, 3, 4, 5], 7000).0 == columns);
+        }
+    }
+
+    #[test]
     fn csv_keeps_every_cell_and_says_which_rows_are_broken() {
         let (folder, path) = written("t.csv");
         let (found, bad) = all(&path, &[0, 1, 4], 2);

@@ -2,20 +2,22 @@
 
 use super::{Batch, Batches, Column, Kind};
 use crate::table::FileError;
+use bytes::Bytes;
 use parquet::basic::{Compression, ConvertedType, LogicalType, Repetition, Type as Physical};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
 use parquet::file::properties::WriterProperties;
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{ColumnDescriptor, Type};
 use rayon::prelude::*;
 use std::fs::File;
+use std::io::{BufReader, Read};
 use std::sync::Arc;
 
 pub(super) struct ParquetBatches {
     name: String,
-    reader: SerializedFileReader<File>,
+    reader: SerializedFileReader<Positioned>,
     header: Vec<String>,
     kinds: Vec<Kind>,
     /// The row group that is being read, with a reader for each column that was asked for.
@@ -23,6 +25,46 @@ pub(super) struct ParquetBatches {
     open: Vec<ColumnReader>,
     left: usize,
     row: u64,
+}
+
+/// A file that several columns are read from at once: each reader keeps its own place, where clones of a file would
+/// move each other's.
+struct Positioned(Arc<File>);
+
+struct PlacedReader {
+    file: Arc<File>,
+    at: u64,
+}
+
+impl Read for PlacedReader {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        #[cfg(unix)]
+        let count = std::os::unix::fs::FileExt::read_at(&*self.file, into, self.at)?;
+        #[cfg(windows)]
+        let count = std::os::windows::fs::FileExt::seek_read(&*self.file, into, self.at)?;
+        self.at += count as u64;
+        Ok(count)
+    }
+}
+
+impl Length for Positioned {
+    fn len(&self) -> u64 {
+        self.0.metadata().map_or(0, |known| known.len())
+    }
+}
+
+impl ChunkReader for Positioned {
+    type T = BufReader<PlacedReader>;
+
+    fn get_read(&self, start: u64) -> Parquet<Self::T> {
+        Ok(BufReader::new(PlacedReader { file: self.0.clone(), at: start }))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Parquet<Bytes> {
+        let mut bytes = vec![0; length];
+        PlacedReader { file: self.0.clone(), at: start }.read_exact(&mut bytes)?;
+        Ok(bytes.into())
+    }
 }
 
 /// The type of a column as this module reads it.
@@ -45,6 +87,7 @@ fn kind(column: &ColumnDescriptor) -> Option<Kind> {
 
 impl ParquetBatches {
     pub(super) fn open(file: File, name: &str) -> Result<Self, FileError> {
+        let file = Positioned(Arc::new(file));
         let reader = SerializedFileReader::new(file).map_err(|error| FileError::broken(name, error))?;
         let schema = reader.metadata().file_metadata().schema_descr_ptr();
         let (mut header, mut kinds) = (Vec::new(), Vec::new());

@@ -1,0 +1,152 @@
+//! Reading tables of records: which rows can be used, and which not and why.
+
+use super::{ROWS_AT_ONCE, progress};
+use crate::columns::column;
+use crate::faults::Faults;
+use anyhow::bail;
+use gridweave_files::batches::{Batch, Column, open_batches, read_ahead};
+use gridweave_linkage::records::{self, Records, RecordsBuilder};
+use std::path::Path;
+
+/// Records with their identifiers beside them.
+pub(super) struct Read {
+    /// The columns: identifiers, the truth where it is asked for, then those that are compared.
+    records: Records,
+    truth: bool,
+    left_out: u64,
+}
+
+impl Read {
+    /// The columns that are compared, by themselves; identifiers and truth are given back.
+    pub(super) fn parted(mut self) -> (Records, Vec<records::Column>, u64) {
+        let compared = self.records.columns.split_off(1 + usize::from(self.truth));
+        let aside = std::mem::replace(&mut self.records.columns, compared);
+        (self.records, aside, self.left_out)
+    }
+}
+
+pub(super) struct Wanted<'a> {
+    pub files: Vec<&'a Path>,
+    pub id: Option<&'a str>,
+    pub truth: Option<&'a str>,
+    /// The columns that are compared; all others where none are named.
+    pub columns: Option<Vec<String>>,
+    pub skip_bad: bool,
+}
+
+pub(super) fn header_of(path: &Path) -> anyhow::Result<Vec<String>> {
+    Ok(open_batches(path)?.header().to_vec())
+}
+
+/// Reads the tables. Rows that cannot be read and identifiers that are missing or doubled end it, or are left out where
+/// that is asked for.
+pub(super) fn read(wanted: &Wanted) -> anyhow::Result<Read> {
+    let first = header_of(wanted.files[0])?;
+    let compared = wanted.columns.clone().unwrap_or_else(|| {
+        first
+            .iter()
+            .filter(|name| ![wanted.id, wanted.truth].contains(&Some(name.as_str())))
+            .cloned()
+            .collect()
+    });
+    let mut names = vec![wanted.id.unwrap_or("row").to_owned()];
+    names.extend(wanted.truth.map(str::to_owned));
+    names.extend(compared.iter().cloned());
+    let mut builder = RecordsBuilder::with_exact(&names, 1 + usize::from(wanted.truth.is_some()));
+    let mut faults = Faults::default();
+    // Where each batch begins, for naming rows: the record, the file and its row.
+    let mut batches: Vec<(usize, &Path, u64)> = Vec::new();
+    let mut count = 0;
+    for (n, path) in wanted.files.iter().enumerate() {
+        if n == 1 {
+            builder.second();
+        }
+        let source = open_batches(path)?;
+        let header = source.header().to_vec();
+        let at = |name: &String| column(&header, name, path);
+        let mut columns: Vec<usize> = compared.iter().map(at).collect::<anyhow::Result<_>>()?;
+        let id = wanted.id.map(|name| column(&header, name, path)).transpose()?;
+        let truth = wanted.truth.map(|name| column(&header, name, path)).transpose()?;
+        columns.splice(0..0, id.into_iter().chain(truth));
+        let bar = progress(source.rows(), "read");
+        for batch in read_ahead(source, columns, ROWS_AT_ONCE) {
+            let batch = batch?;
+            for bad in &batch.bad {
+                faults.tell(|| format!("{} line {}: {}", path.display(), bad.line, bad.why));
+            }
+            batches.push((count, path, batch.first_row));
+            count += batch.rows;
+            bar.inc(batch.rows as u64);
+            take(&mut builder, batch, id.is_some());
+        }
+        bar.finish_and_clear();
+    }
+    let mut records = builder.finish();
+    let shown = |record: usize| {
+        let (from, path, row) = batches[batches.partition_point(|(from, ..)| *from <= record) - 1];
+        (path.display().to_string(), row + (record - from) as u64)
+    };
+    let keep = identified(&records, &mut faults, &shown);
+    if faults.count() > 0 {
+        if !wanted.skip_bad {
+            bail!(
+                "{} rows cannot be used; nothing was written. Put them right, or leave them out with --skip-bad",
+                faults.count()
+            );
+        }
+        records.retain(&keep);
+    }
+    Ok(Read { records, truth: wanted.truth.is_some(), left_out: faults.count() })
+}
+
+/// Which records have an identifier of their own; the others are told.
+fn identified(records: &Records, faults: &mut Faults, shown: &dyn Fn(usize) -> (String, u64)) -> Vec<bool> {
+    let ids = &records.columns[0];
+    let mut keep = vec![true; records.len];
+    for table in [0..records.first, records.first..records.len] {
+        let mut before = vec![usize::MAX; ids.values.len()];
+        for record in table {
+            let code = ids.codes[record] as usize;
+            let first = std::mem::replace(&mut before[code], record);
+            if code != 0 && first == usize::MAX {
+                continue;
+            }
+            keep[record] = false;
+            before[code] = first.min(record);
+            faults.tell(|| {
+                let (path, row) = shown(record);
+                match code {
+                    0 => format!("{path} row {row}: the identifier is empty"),
+                    _ => {
+                        let id = ids.values.get(code as u32);
+                        format!(
+                            "{path} row {row}: {id:?} is the identifier of row {} already",
+                            shown(first).1
+                        )
+                    }
+                }
+            });
+        }
+    }
+    keep
+}
+
+/// Takes a batch in; where no identifier was named the number of the row is one.
+fn take(builder: &mut RecordsBuilder, mut batch: Batch, has_id: bool) {
+    for column in &mut batch.columns {
+        if !matches!(column, Column::Text(_)) {
+            *column = Column::Text((0..batch.rows).map(|row| Some(column.text(row))).collect());
+        }
+    }
+    if !has_id {
+        let rows = (0..batch.rows as u64).map(|row| Some((batch.first_row + row).to_string()));
+        batch.columns.insert(0, Column::Text(rows.collect()));
+    }
+    builder.push(batch.rows, |n| {
+        let texts = match &batch.columns[n] {
+            Column::Text(texts) => texts.as_slice(),
+            _ => &[],
+        };
+        texts.iter().map(Option::as_deref)
+    });
+}
