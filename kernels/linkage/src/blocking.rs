@@ -43,6 +43,9 @@ pub struct RuleTold {
 /// The blocks of every rule.
 pub struct Blocks {
     rules: Vec<RuleBlocks>,
+    /// By record and rule: the block in which the record is, 0 for none, others counted from 1. A record's lie beside each
+    /// other. Of rules with many keys see [`RuleBlocks::many`].
+    located: Vec<u32>,
     /// What each rule makes.
     pub told: Vec<RuleTold>,
     /// The first blocks that were cut.
@@ -57,40 +60,28 @@ struct RuleBlocks {
     order: Vec<u32>,
     /// Where each block begins in `order`, and the end.
     starts: Vec<u32>,
-    blocks_of: BlocksOf,
+    many: Option<ManyBlocks>,
 }
 
-/// In which blocks of a rule a record is.
-enum BlocksOf {
-    /// One at the most; 0 is none, others are counted from 1.
-    One(Vec<u32>),
-    /// Several, in order: of record `i` those from `starts[i]` to `starts[i + 1]`.
-    Many { starts: Vec<u32>, blocks: Vec<u32> },
+/// The blocks of records that may be in several, in order: of record `i` those from `starts[i]` to `starts[i + 1]`.
+struct ManyBlocks {
+    starts: Vec<u32>,
+    blocks: Vec<u32>,
 }
 
-impl BlocksOf {
-    #[inline]
-    fn share(&self, a: u32, b: u32) -> bool {
-        self.first_common(a, b).is_some()
-    }
-
-    #[inline]
+impl ManyBlocks {
     fn first_common(&self, a: u32, b: u32) -> Option<u32> {
-        match self {
-            BlocksOf::One(of) => Some(of[a as usize]).filter(|block| *block != 0 && *block == of[b as usize]),
-            BlocksOf::Many { starts, blocks } => {
-                let of = |i: u32| &blocks[starts[i as usize] as usize..starts[i as usize + 1] as usize];
-                let (mut x, mut y) = (of(a), of(b));
-                while let (Some(p), Some(q)) = (x.first(), y.first()) {
-                    match p.cmp(q) {
-                        std::cmp::Ordering::Equal => return Some(*p),
-                        std::cmp::Ordering::Less => x = &x[1..],
-                        std::cmp::Ordering::Greater => y = &y[1..],
-                    }
-                }
-                None
+        let of =
+            |i: u32| &self.blocks[self.starts[i as usize] as usize..self.starts[i as usize + 1] as usize];
+        let (mut x, mut y) = (of(a), of(b));
+        while let (Some(p), Some(q)) = (x.first(), y.first()) {
+            match p.cmp(q) {
+                std::cmp::Ordering::Equal => return Some(*p),
+                std::cmp::Ordering::Less => x = &x[1..],
+                std::cmp::Ordering::Greater => y = &y[1..],
             }
         }
+        None
     }
 }
 
@@ -129,11 +120,20 @@ impl Blocks {
             .into_par_iter()
             .map(|n| RuleBlocks::of(&keys, n, Limits { first, linked, pairs_max }))
             .collect();
-        let mut blocks = Self { rules: Vec::new(), told: Vec::new(), cut: Vec::new(), first, linked };
+        let mut blocks = Self { first, linked, ..Self::none() };
         for (rule, told, cut) in made {
             blocks.rules.push(rule);
             blocks.told.push(told);
             blocks.cut.extend(cut);
+        }
+        let stride = rules.len();
+        blocks.located = vec![0; records.len * stride];
+        for (n, rule) in blocks.rules.iter().enumerate().filter(|(_, rule)| rule.many.is_none()) {
+            for block in 0..rule.starts.len() - 1 {
+                for record in rule.members(block) {
+                    blocks.located[*record as usize * stride + n] = block as u32 + 1;
+                }
+            }
         }
         blocks.cut.sort_by_key(|cut| std::cmp::Reverse(cut.pairs));
         blocks.cut.truncate(TOLD);
@@ -142,7 +142,14 @@ impl Blocks {
 
     /// No blocks at all.
     pub(crate) fn none() -> Self {
-        Self { rules: Vec::new(), told: Vec::new(), cut: Vec::new(), first: 0, linked: false }
+        Self {
+            rules: Vec::new(),
+            located: Vec::new(),
+            told: Vec::new(),
+            cut: Vec::new(),
+            first: 0,
+            linked: false,
+        }
     }
 
     /// Pairs of all rules, those that several have counted several times.
@@ -194,15 +201,28 @@ impl Blocks {
 
     /// Calls `see` for each pair of a unit that no earlier rule has; the smaller record is the first.
     pub fn pairs_of(&self, unit: &Unit, see: &mut impl FnMut(u32, u32)) {
-        self.pairs(unit, &self.rules[..unit.rule as usize], see);
+        self.pairs(unit, unit.rule as usize, see);
     }
 
     /// The same with the pairs that earlier rules have too.
     pub fn pairs_alone(&self, unit: &Unit, see: &mut impl FnMut(u32, u32)) {
-        self.pairs(unit, &[], see);
+        self.pairs(unit, 0, see);
     }
 
-    fn pairs(&self, unit: &Unit, earlier: &[RuleBlocks], see: &mut impl FnMut(u32, u32)) {
+    /// Has one of the first rules this pair?
+    #[inline]
+    fn is_of_earlier(&self, earlier: usize, a: u32, b: u32) -> bool {
+        let stride = self.rules.len();
+        let of = |record: u32| &self.located[record as usize * stride..][..earlier];
+        let (x, y) = (of(a), of(b));
+        x.iter().zip(y).any(|(p, q)| *p != 0 && p == q)
+            || self.rules[..earlier]
+                .iter()
+                .filter_map(|rule| rule.many.as_ref())
+                .any(|many| many.first_common(a, b).is_some())
+    }
+
+    fn pairs(&self, unit: &Unit, earlier: usize, see: &mut impl FnMut(u32, u32)) {
         let rule = &self.rules[unit.rule as usize];
         for block in unit.blocks[0]..unit.blocks[1] {
             let members = rule.members(block as usize);
@@ -213,11 +233,9 @@ impl Blocks {
                 let others = if self.linked { &members[left..] } else { &members[i + 1..] };
                 for b in others {
                     // Under many keys a pair may share several blocks: it belongs to the first.
-                    let here = match &rule.blocks_of {
-                        BlocksOf::One(_) => true,
-                        many => many.first_common(a, *b) == Some(block + 1),
-                    };
-                    if here && earlier.iter().all(|rule| !rule.blocks_of.share(a, *b)) {
+                    let here =
+                        rule.many.as_ref().is_none_or(|many| many.first_common(a, *b) == Some(block + 1));
+                    if here && !self.is_of_earlier(earlier, a, *b) {
                         see(a, *b);
                     }
                 }
@@ -271,7 +289,7 @@ impl RuleBlocks {
 
     fn of(keys: &[Keys], n: usize, limits: Limits) -> (Self, RuleTold, Vec<CutBlock>) {
         let all = sorted(&keys[n]);
-        let mut rule = Self { order: Vec::new(), starts: vec![0], blocks_of: BlocksOf::One(Vec::new()) };
+        let mut rule = Self { order: Vec::new(), starts: vec![0], many: None };
         let (mut told, mut cuts) = (RuleTold::default(), Vec::new());
         for block in all.chunk_by(|a, b| a.0 == b.0).filter(|block| block.len() > 1) {
             let members: Vec<u32> = block.iter().map(|(_, record)| *record).collect();
@@ -295,7 +313,7 @@ impl RuleBlocks {
         }
         cuts.sort_by_key(|cut| std::cmp::Reverse(cut.pairs));
         cuts.truncate(TOLD);
-        rule.blocks_of = rule.located(&keys[n]);
+        rule.many = rule.many_blocks(&keys[n]);
         (rule, told, cuts)
     }
 
@@ -331,25 +349,15 @@ impl RuleBlocks {
         }
     }
 
-    fn located(&self, keys: &Keys) -> BlocksOf {
+    fn many_blocks(&self, keys: &Keys) -> Option<ManyBlocks> {
+        let Keys::Many { starts, .. } = keys else { return None };
         let blocks = (0..self.starts.len() - 1)
             .flat_map(|block| self.members(block).iter().map(move |record| (*record, block as u32 + 1)));
-        match keys {
-            Keys::One(keys) => {
-                let mut of = vec![0; keys.len()];
-                blocks.for_each(|(record, block)| of[record as usize] = block);
-                BlocksOf::One(of)
-            }
-            Keys::Many { starts, .. } => {
-                let mut all: Vec<(u32, u32)> = blocks.collect();
-                all.sort_unstable();
-                let records = starts.len() - 1;
-                let starts =
-                    (0..=records as u32).map(|r| all.partition_point(|(record, _)| *record < r) as u32);
-                let starts = starts.collect();
-                BlocksOf::Many { starts, blocks: all.into_iter().map(|(_, block)| block).collect() }
-            }
-        }
+        let mut all: Vec<(u32, u32)> = blocks.collect();
+        all.sort_unstable();
+        let records = starts.len() as u32;
+        let starts = (0..records).map(|r| all.partition_point(|(record, _)| *record < r) as u32).collect();
+        Some(ManyBlocks { starts, blocks: all.into_iter().map(|(_, block)| block).collect() })
     }
 }
 

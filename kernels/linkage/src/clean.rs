@@ -1,14 +1,13 @@
 //! One writing for what is the same: letters and digits folded, and what a date, an identity number, a telephone
 //! number or an address is beneath its writing.
 
-use std::fmt::Write;
-
 /// Full width to half, capitals to small letters, blanks at the ends away and within to one. Gives back `text` itself
 /// where nothing changes.
 pub fn fold<'a>(text: &'a str, into: &'a mut String) -> &'a str {
     let text = text.trim();
-    let plain = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase() && !byte.is_ascii_control();
-    if text.bytes().all(plain) && !text.contains("  ") {
+    // Chinese letters and plain small ones stay as they are.
+    let plain = |letter: char| matches!(letter, ' '..='@' | '['..='~' | '\u{3001}'..='\u{9fff}');
+    if text.chars().all(plain) && !text.contains("  ") {
         return text;
     }
     into.clear();
@@ -26,7 +25,10 @@ pub fn fold<'a>(text: &'a str, into: &'a mut String) -> &'a str {
         if std::mem::take(&mut blank) && !into.is_empty() {
             into.push(' ');
         }
-        into.extend(letter.to_lowercase());
+        match letter {
+            '\u{3001}'..='\u{9fff}' => into.push(letter),
+            _ => into.extend(letter.to_lowercase()),
+        }
     }
     into
 }
@@ -97,30 +99,55 @@ fn chinese_digit(letter: char) -> Option<u32> {
 
 /// An address with numerals as digits and without marks: 三栋二单元五〇一 and 3栋-2单元 501 are alike.
 pub fn address(text: &str) -> String {
-    let letters: Vec<char> = text.chars().collect();
     let mut out = String::with_capacity(text.len());
-    let mut at = 0;
-    while at < letters.len() {
-        let run = letters[at..].iter().take_while(|c| chinese_digit(**c).is_some() || **c == '十').count();
-        // 十 alone in a name and 三 in 三里屯 stay letters where no word of numbers follows.
-        let counted =
-            letters.get(at + run).is_some_and(|next| "号栋幢座单楼门室层弄巷期区#-".contains(*next));
-        if run > 0 && (counted || run > 1) {
-            let _ = write!(out, "{}", number(&letters[at..at + run]));
-            at += run;
+    let mut run: Vec<char> = Vec::new();
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        if chinese_digit(letter).is_some() || letter == '十' {
+            run.push(letter);
+            let counted = |next: &char| {
+                matches!(
+                    next,
+                    '号' | '栋'
+                        | '幢'
+                        | '座'
+                        | '单'
+                        | '楼'
+                        | '门'
+                        | '室'
+                        | '层'
+                        | '弄'
+                        | '巷'
+                        | '期'
+                        | '区'
+                        | '#'
+                        | '-'
+                )
+            };
+            let next = letters.peek();
+            if next.is_some_and(|next| chinese_digit(*next).is_some() || *next == '十') {
+                continue;
+            }
+            // 十 alone in a name and 三 in 三里屯 stay letters where no word of numbers follows.
+            if run.len() > 1 || next.is_some_and(counted) {
+                out.push_str(&number(&run));
+            } else {
+                out.push(letter);
+            }
+            run.clear();
             continue;
         }
-        let letter = letters[at];
-        at += 1;
         match letter {
             '幢' | '座' => out.push('栋'),
+            '\u{4e00}'..='\u{9fff}' => out.push(letter),
             _ if letter.is_alphanumeric() => out.push(letter),
             // 12-3 keeps its numbers apart.
             _ if out.ends_with(|c: char| c.is_ascii_digit()) => out.push(' '),
             _ => {}
         }
     }
-    out.trim_end().to_owned()
+    out.truncate(out.trim_end().len());
+    out
 }
 
 fn number(run: &[char]) -> String {

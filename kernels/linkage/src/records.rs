@@ -3,6 +3,7 @@
 
 use crate::clean::fold;
 use hashbrown::HashTable;
+use std::sync::{Mutex, PoisonError};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The number of "no value".
@@ -54,10 +55,25 @@ impl Values {
     }
 }
 
-/// Gives numbers to values while records come in.
+/// Gives numbers to values while records come in. Beside each number stands half of the value's hash, so that values,
+/// which lie far apart, are looked at only where they are nearly certain to be the same.
 #[derive(Default)]
 pub(crate) struct Numbering {
-    table: HashTable<u32>,
+    table: HashTable<(u32, u32)>,
+    /// Records that are expected; room is made for so many values when there are [`MANY`].
+    expected: usize,
+}
+
+/// A column with so many values has perhaps as many as there are records.
+const MANY: usize = 1 << 16;
+
+fn hash_of(text: &str) -> u32 {
+    (xxh3_64(text.as_bytes()) >> 32) as u32
+}
+
+/// Where a half of a hash stands in a table.
+fn spread(half: u32) -> u64 {
+    u64::from(half).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 impl Numbering {
@@ -65,10 +81,10 @@ impl Numbering {
     pub(crate) fn of(values: &Values) -> Self {
         let mut table = HashTable::with_capacity(values.len());
         for code in 1..values.len() as u32 {
-            let hash = xxh3_64(values.get(code).as_bytes());
-            table.insert_unique(hash, code, |code| xxh3_64(values.get(*code).as_bytes()));
+            let half = hash_of(values.get(code));
+            table.insert_unique(spread(half), (half, code), |(half, _)| spread(*half));
         }
-        Self { table }
+        Self { table, expected: 0 }
     }
 
     /// The number of a text, a new one where it is new; counts it.
@@ -77,11 +93,15 @@ impl Numbering {
             values.counts[MISSING as usize] += 1;
             return MISSING;
         }
-        let hash = xxh3_64(text.as_bytes());
-        let found = self.table.find(hash, |code| values.get(*code) == text).copied();
+        let half = hash_of(text);
+        let same = |(known, code): &(u32, u32)| *known == half && values.get(*code) == text;
+        let found = self.table.find(spread(half), same).map(|(_, code)| *code);
         let code = found.unwrap_or_else(|| {
             let code = values.push(text);
-            self.table.insert_unique(hash, code, |code| xxh3_64(values.get(*code).as_bytes()));
+            if self.table.len() == MANY {
+                self.table.reserve(self.expected.saturating_sub(MANY), |(half, _)| spread(*half));
+            }
+            self.table.insert_unique(spread(half), (half, code), |(half, _)| spread(*half));
             code
         });
         values.counts[code as usize] += 1;
@@ -180,7 +200,8 @@ impl Records {
 
 /// Takes records in, a batch of columns at a time.
 pub struct RecordsBuilder {
-    columns: Vec<(Column, Numbering)>,
+    /// Columns may come from several threads, each from one at a time.
+    columns: Vec<Mutex<(Column, Numbering)>>,
     exact: usize,
     len: usize,
     first: Option<usize>,
@@ -194,28 +215,47 @@ impl RecordsBuilder {
 
     /// The same where the texts of the first `exact` columns are taken as they are: identifiers.
     pub fn with_exact(names: &[String], exact: usize) -> Self {
-        let column =
-            |name: &String| (Column { name: name.clone(), ..Column::default() }, Numbering::default());
+        let column = |name: &String| {
+            Mutex::new((Column { name: name.clone(), ..Column::default() }, Numbering::default()))
+        };
         Self { columns: names.iter().map(column).collect(), exact, len: 0, first: None }
     }
 
+    /// So many records will come, about.
+    pub fn expect(&mut self, rows: u64) {
+        for held in &mut self.columns {
+            let (_, numbering) = held.get_mut().unwrap_or_else(PoisonError::into_inner);
+            numbering.expected = usize::try_from(rows).unwrap_or(0);
+        }
+    }
+
+    /// Takes the cells of one column of a batch. Texts are folded: full width to half, capitals to small letters, blanks
+    /// to one. [`Self::end_batch`] says that all columns have come.
+    pub fn push_column<'a>(&self, n: usize, cells: impl Iterator<Item = Option<&'a str>>) {
+        let mut held = self.columns[n].lock().unwrap_or_else(PoisonError::into_inner);
+        let (column, numbering) = &mut *held;
+        let mut folded = String::new();
+        for cell in cells {
+            let cell = cell.unwrap_or_default();
+            let text = if n < self.exact { cell } else { fold(cell, &mut folded) };
+            column.codes.push(numbering.number(&mut column.values, text));
+        }
+    }
+
+    /// All columns of a batch of so many rows have come.
+    pub fn end_batch(&mut self, rows: usize) {
+        self.len += rows;
+    }
+
     /// Takes a batch: `cells(column)` gives the texts of a column, each of `rows`. Columns are numbered beside each
-    /// other on all cores. Texts are folded: full width to half, capitals to small letters, blanks to one.
+    /// other on all cores.
     pub fn push<'a, I>(&mut self, rows: usize, cells: impl Fn(usize) -> I + Sync)
     where
         I: Iterator<Item = Option<&'a str>>,
     {
         use rayon::prelude::*;
-        let exact = self.exact;
-        self.columns.par_iter_mut().enumerate().for_each(|(n, (column, numbering))| {
-            let mut folded = String::new();
-            for cell in cells(n) {
-                let cell = cell.unwrap_or_default();
-                let text = if n < exact { cell } else { fold(cell, &mut folded) };
-                column.codes.push(numbering.number(&mut column.values, text));
-            }
-        });
-        self.len += rows;
+        (0..self.columns.len()).into_par_iter().for_each(|n| self.push_column(n, cells(n)));
+        self.end_batch(rows);
     }
 
     /// What follows is of the second table.
@@ -225,7 +265,9 @@ impl RecordsBuilder {
 
     /// The records.
     pub fn finish(self) -> Records {
-        let columns = self.columns.into_iter().map(|(column, _)| column).collect();
+        let column =
+            |held: Mutex<(Column, Numbering)>| held.into_inner().unwrap_or_else(PoisonError::into_inner).0;
+        let columns = self.columns.into_iter().map(column).collect();
         Records { columns, len: self.len, first: self.first.unwrap_or(self.len) }
     }
 }

@@ -145,15 +145,20 @@ fn link(json: bool, call: &LinkCall) -> anyhow::Result<ExitCode> {
     } else {
         all.pairs[..above].to_vec()
     };
-    let groups = clusters(&scorer, linker.records.len, &said, least);
-    clock.done("cluster");
     let id = |record: u32| aside[0].values.get(aside[0].codes[record as usize]);
-    let (pairs_written, groups_written) = rayon::join(
+    // Pairs are written while groups are formed.
+    let (pairs_written, groups) = rayon::join(
         || call.out.as_ref().map_or(Ok(()), |out| write_pairs(out, &linker, &said, &id)),
-        || call.clusters.as_ref().map_or(Ok(()), |out| write_clusters(out, &linker, &groups, &id)),
+        || {
+            let groups = clusters(&scorer, linker.records.len, &said, least);
+            let written =
+                call.clusters.as_ref().map_or(Ok(()), |out| write_clusters(out, &linker, &groups, &id));
+            written.map(|()| groups)
+        },
     );
     pairs_written?;
-    groups_written?;
+    let groups = groups?;
+    clock.done("cluster_and_write");
     let shown = Shown { linker: &linker, scorer: &scorer, parameters: &parameters, all: &all, least };
     let explained = call
         .explain
@@ -171,7 +176,7 @@ fn link(json: bool, call: &LinkCall) -> anyhow::Result<ExitCode> {
         write_whole(out, |file| file.write_all(page.as_bytes()))
             .with_context(|| out.display().to_string())?;
     }
-    clock.done("write");
+    clock.done("report");
     let mut summary = json!({
         "records": linker.records.len, "rows_left_out": left_out, "pairs_compared": all.compared, "pairs": said.len(),
         "clusters": groups.told, "threshold": settings.threshold, "rules": linker.blocks.told, "cut_blocks": linker.blocks.cut,

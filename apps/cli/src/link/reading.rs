@@ -4,7 +4,7 @@ use super::{ROWS_AT_ONCE, progress};
 use crate::columns::column;
 use crate::faults::Faults;
 use anyhow::bail;
-use gridweave_files::batches::{Batch, Column, open_batches, read_ahead};
+use gridweave_files::batches::{SeeTexts, open_batches};
 use gridweave_linkage::records::{self, Records, RecordsBuilder};
 use std::path::Path;
 
@@ -56,7 +56,7 @@ pub(super) fn read(wanted: &Wanted) -> anyhow::Result<Read> {
     let mut faults = Faults::default();
     // Where each batch begins, for naming rows: the record, the file and its row.
     let mut batches: Vec<(usize, &Path, u64)> = Vec::new();
-    let mut count = 0;
+    let (mut count, mut ended) = (0, 0);
     for (n, path) in wanted.files.iter().enumerate() {
         if n == 1 {
             builder.second();
@@ -69,16 +69,26 @@ pub(super) fn read(wanted: &Wanted) -> anyhow::Result<Read> {
         let truth = wanted.truth.map(|name| column(&header, name, path)).transpose()?;
         columns.splice(0..0, id.into_iter().chain(truth));
         let bar = progress(source.rows(), "read");
-        for batch in read_ahead(source, columns, ROWS_AT_ONCE) {
-            let batch = batch?;
+        let mut source = source;
+        builder.expect(count as u64 + source.rows().unwrap_or(0));
+        // Where no column is the identifier the number of the row is.
+        let from = usize::from(id.is_none());
+        let see: &SeeTexts = &|n, cells| builder.push_column(n + from, cells);
+        while let Some(batch) = source.next_texts(&columns, ROWS_AT_ONCE, see)? {
             for bad in &batch.bad {
                 faults.tell(|| format!("{} line {}: {}", path.display(), bad.line, bad.why));
             }
+            if id.is_none() {
+                let rows: Vec<String> =
+                    (0..batch.rows as u64).map(|row| (batch.first_row + row).to_string()).collect();
+                builder.push_column(0, rows.iter().map(|row| Some(row.as_str())));
+            }
             batches.push((count, path, batch.first_row));
             count += batch.rows;
+            ended += batch.rows;
             bar.inc(batch.rows as u64);
-            take(&mut builder, batch, id.is_some());
         }
+        builder.end_batch(std::mem::take(&mut ended));
         bar.finish_and_clear();
     }
     let mut records = builder.finish();
@@ -129,24 +139,4 @@ fn identified(records: &Records, faults: &mut Faults, shown: &dyn Fn(usize) -> (
         }
     }
     keep
-}
-
-/// Takes a batch in; where no identifier was named the number of the row is one.
-fn take(builder: &mut RecordsBuilder, mut batch: Batch, has_id: bool) {
-    for column in &mut batch.columns {
-        if !matches!(column, Column::Text(_)) {
-            *column = Column::Text((0..batch.rows).map(|row| Some(column.text(row))).collect());
-        }
-    }
-    if !has_id {
-        let rows = (0..batch.rows as u64).map(|row| Some((batch.first_row + row).to_string()));
-        batch.columns.insert(0, Column::Text(rows.collect()));
-    }
-    builder.push(batch.rows, |n| {
-        let texts = match &batch.columns[n] {
-            Column::Text(texts) => texts.as_slice(),
-            _ => &[],
-        };
-        texts.iter().map(Option::as_deref)
-    });
 }

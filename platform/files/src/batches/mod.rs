@@ -8,6 +8,7 @@ mod parquet_batches;
 
 use crate::table::{BadRow, FileError, Format};
 use crate::unfinished::unfinished;
+use rayon::prelude::*;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -98,6 +99,15 @@ impl Column {
         }
     }
 
+    /// Hands all cells to `see` as texts; an empty text is none.
+    pub fn see_texts(&self, n: usize, see: &SeeTexts) {
+        if let Column::Text(all) = self {
+            return see(n, &mut all.iter().map(Option::as_deref));
+        }
+        let texts: Vec<String> = (0..self.len()).map(|row| self.text(row)).collect();
+        see(n, &mut texts.iter().map(|text| Some(text.as_str()).filter(|text| !text.is_empty())));
+    }
+
     /// A cell as a number: numbers themselves, and texts that are one.
     pub fn number(&self, row: usize) -> Option<f64> {
         match self {
@@ -122,6 +132,9 @@ pub struct Batch {
     pub bad: Vec<BadRow>,
 }
 
+/// What sees the cells of a column as texts; the first says which of the columns it is.
+pub type SeeTexts<'a> = dyn for<'t> Fn(usize, &mut (dyn Iterator<Item = Option<&'t str>> + 't)) + Sync + 'a;
+
 /// A table that is read a batch at a time.
 pub trait Batches: Send {
     /// Names of the columns.
@@ -132,6 +145,18 @@ pub trait Batches: Send {
     fn rows(&self) -> Option<u64>;
     /// The next rows, at most so many, of these columns; none at the end.
     fn next(&mut self, columns: &[usize], most: usize) -> Result<Option<Batch>, FileError>;
+
+    /// The same as texts: each column is handed to `see`, columns beside each other on all cores, and none is kept.
+    fn next_texts(
+        &mut self,
+        columns: &[usize],
+        most: usize,
+        see: &SeeTexts,
+    ) -> Result<Option<Batch>, FileError> {
+        let Some(batch) = self.next(columns, most)? else { return Ok(None) };
+        batch.columns.par_iter().enumerate().for_each(|(n, column)| column.see_texts(n, see));
+        Ok(Some(Batch { columns: Vec::new(), ..batch }))
+    }
 }
 
 /// Opens a table by its ending: `.csv`, `.csv.gz` or `.parquet`.
@@ -328,6 +353,14 @@ mod tests {
         for _ in 0..5 {
             assert!(all(&path, &[0, 1, 2, 3, 4, 5], 7000).0 == columns);
         }
+        let seen: Vec<std::sync::Mutex<Vec<Option<String>>>> = (0..6).map(|_| Default::default()).collect();
+        let mut batches = open_batches(&path).unwrap();
+        let see: &SeeTexts =
+            &|n, cells| seen[n].lock().unwrap().extend(cells.map(|cell| cell.map(str::to_owned)));
+        while batches.next_texts(&[0, 1, 2, 3, 4, 5], 7000, see).unwrap().is_some() {}
+        let seen: Vec<Column> =
+            seen.into_iter().map(|cells| Column::Text(cells.into_inner().unwrap())).collect();
+        assert!(seen == columns);
     }
 
     #[test]

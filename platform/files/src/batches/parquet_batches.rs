@@ -1,6 +1,6 @@
 //! Parquet a batch at a time, column by column, without a detour over rows.
 
-use super::{Batch, Batches, Column, Kind};
+use super::{Batch, Batches, Column, Kind, SeeTexts};
 use crate::table::FileError;
 use bytes::Bytes;
 use parquet::basic::{Compression, ConvertedType, LogicalType, Repetition, Type as Physical};
@@ -117,6 +117,20 @@ impl ParquetBatches {
         self.group += 1;
         Ok(true)
     }
+
+    /// An empty batch of the next rows, which the open readers are to be asked for.
+    fn begin(&mut self, columns: &[usize], most: usize) -> Result<Option<Batch>, FileError> {
+        while self.left == 0 {
+            if !self.open_group(columns)? {
+                return Ok(None);
+            }
+        }
+        let rows = self.left.min(most);
+        self.left -= rows;
+        let first_row = self.row;
+        self.row += rows as u64;
+        Ok(Some(Batch { columns: Vec::new(), rows, first_row, bad: Vec::new() }))
+    }
 }
 
 impl Batches for ParquetBatches {
@@ -133,27 +147,45 @@ impl Batches for ParquetBatches {
     }
 
     fn next(&mut self, columns: &[usize], most: usize) -> Result<Option<Batch>, FileError> {
-        while self.left == 0 {
-            if !self.open_group(columns)? {
-                return Ok(None);
-            }
-        }
-        let rows = self.left.min(most);
-        let (name, header, kinds) = (&self.name, &self.header, &self.kinds);
-        let found = self
-            .open
-            .par_iter_mut()
-            .zip(columns)
-            .map(|(reader, column)| {
-                let broken = |error| FileError::broken(format!("{name}: column {}", header[*column]), error);
-                read(reader, rows, kinds[*column]).map_err(broken)
-            })
-            .collect::<Result<_, _>>()?;
-        self.left -= rows;
-        let first_row = self.row;
-        self.row += rows as u64;
-        Ok(Some(Batch { columns: found, rows, first_row, bad: Vec::new() }))
+        let Some(mut batch) = self.begin(columns, most)? else { return Ok(None) };
+        let (rows, kinds) = (batch.rows, &self.kinds);
+        let found = self.open.par_iter_mut().zip(columns).map(|(reader, column)| {
+            read(reader, rows, kinds[*column])
+                .map_err(|error| broken_column(&self.name, &self.header[*column], error))
+        });
+        batch.columns = found.collect::<Result<_, _>>()?;
+        Ok(Some(batch))
     }
+
+    fn next_texts(
+        &mut self,
+        columns: &[usize],
+        most: usize,
+        see: &SeeTexts,
+    ) -> Result<Option<Batch>, FileError> {
+        let Some(batch) = self.begin(columns, most)? else { return Ok(None) };
+        let (rows, kinds) = (batch.rows, &self.kinds);
+        self.open.par_iter_mut().zip(columns).enumerate().try_for_each(|(n, (reader, column))| {
+            let seen = match reader {
+                ColumnReader::ByteArrayColumnReader(reader) if kinds[*column] == Kind::Text => {
+                    cells(reader, rows).map(|all| {
+                        // A value that is no text is shown as far as it is one.
+                        let texts =
+                            all.iter().map(|cell| cell.as_ref().map(|v| String::from_utf8_lossy(v.data())));
+                        let texts: Vec<_> = texts.collect();
+                        see(n, &mut texts.iter().map(Option::as_deref));
+                    })
+                }
+                other => read(other, rows, kinds[*column]).map(|column| column.see_texts(n, see)),
+            };
+            seen.map_err(|error| broken_column(&self.name, &self.header[*column], error))
+        })?;
+        Ok(Some(batch))
+    }
+}
+
+fn broken_column(file: &str, column: &str, error: parquet::errors::ParquetError) -> FileError {
+    FileError::broken(format!("{file}: column {column}"), error)
 }
 
 type Parquet<T> = Result<T, parquet::errors::ParquetError>;
@@ -176,6 +208,10 @@ fn read(reader: &mut ColumnReader, rows: usize, kind: Kind) -> Parquet<Column> {
             Column::Text(vec![None; rows])
         }
     })
+}
+
+fn cells<D: DataType>(reader: &mut ColumnReaderImpl<D>, rows: usize) -> Parquet<Vec<Option<D::T>>> {
+    values(reader, rows, |value| value)
 }
 
 fn values<D: DataType, T>(
@@ -247,7 +283,7 @@ impl ParquetSink {
                 Column::Int(all) => put::<Int64Type>(&mut group, all.iter().copied()),
                 Column::Float(all) => put::<DoubleType>(&mut group, all.iter().copied()),
                 Column::Text(all) => {
-                    put::<ByteArrayType>(&mut group, all.iter().map(|v| v.as_deref().map(ByteArray::from)))
+                    put::<ByteArrayType>(&mut group, packed(all.iter().map(|text| text.as_deref())))
                 }
                 Column::Bytes(all) => {
                     put::<ByteArrayType>(&mut group, all.iter().map(|v| v.clone().map(ByteArray::from)))
@@ -262,6 +298,21 @@ impl ParquetSink {
     pub(super) fn finish(self) -> Result<(), FileError> {
         self.writer.close().map(drop).map_err(broken)
     }
+}
+
+/// Texts as parts of one block of memory, in place of one each.
+fn packed<'a>(
+    texts: impl Iterator<Item = Option<&'a str>> + Clone,
+) -> impl Iterator<Item = Option<ByteArray>> {
+    let all: String = texts.clone().flatten().collect();
+    let all = Bytes::from(all);
+    let mut at = 0;
+    texts.map(|text| text.map(str::len)).collect::<Vec<_>>().into_iter().map(move |length| {
+        length.map(|length| {
+            at += length;
+            ByteArray::from(all.slice(at - length..at))
+        })
+    })
 }
 
 fn put<D: DataType>(
