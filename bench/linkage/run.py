@@ -1,6 +1,6 @@
 """People as several registers hold them, linked by Gridweave and by Splink 5 on DuckDB; and the public febrl sets.
 
-Both read the same Parquet file from disk to groups; the clock holds everything between. Splink's groups are told at the best
+Both read the same Parquet file and write pairs and groups as Parquet; the clock holds everything between. Splink's groups are told at the best
 of six thresholds, ours at the one of the configuration. Memory is what the operating system says was held at the most.
 """
 
@@ -27,14 +27,16 @@ def ours(program, folder, *files):
     config = folder / "link.toml"
     names = {"people": ("id", "entity")}.get(files[0].stem, ("rec_id", "entity"))
     words = ["--id", names[0], "--truth", names[1]]
+    out = ["--out", folder / "pairs.parquet", "--clusters", folder / "groups.parquet", "--json"]
     run = lambda *call: subprocess.run([str(word) for word in call], capture_output=True, text=True, check=True).stdout
     clock = time.perf_counter()
     run(program, "link", "suggest", *files, *words, "--out", config)
     suggested = time.perf_counter() - clock
+    # Measuring against the truth is no part of the work: the clock runs without it.
     clock = time.perf_counter()
-    told = run(program, "link", *files, "--config", config, *words, "--out", folder / "pairs.parquet", "--clusters", folder / "groups.parquet", "--json")
+    run(program, "link", *files, "--config", config, *words[:2], *out)
     whole = time.perf_counter() - clock
-    told = json.loads(told.splitlines()[-1])
+    told = json.loads(run(program, "link", *files, "--config", config, *words, *out).splitlines()[-1])
     truth = told["truth"]
     return {
         "suggest_s": suggested,

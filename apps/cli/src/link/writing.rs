@@ -1,11 +1,12 @@
 //! Pairs and groups as tables.
 
 use super::ROWS_AT_ONCE;
-use gridweave_files::batches::{BatchWriter, Column, Kind};
+use gridweave_files::batches::{BatchWriter, Column, Few, Kind};
 use gridweave_linkage::clusters::Clusters;
 use gridweave_linkage::linker::{Linker, level_of};
 use gridweave_linkage::scoring::Scored;
 use std::path::Path;
+use std::sync::Arc;
 
 pub(super) fn write_pairs<'a>(
     out: &Path,
@@ -18,10 +19,10 @@ pub(super) fn write_pairs<'a>(
     let mut kinds = vec![Kind::Text, Kind::Text, Kind::Float, Kind::Float];
     kinds.extend(linker.comparisons.iter().map(|_| Kind::Text));
     let mut writer = BatchWriter::create(Some(out), &header, &kinds)?;
-    let words: Vec<Vec<String>> = linker
+    let words: Vec<Arc<Vec<String>>> = linker
         .comparisons
         .iter()
-        .map(|comparison| (0..16).map(|level| comparison.words(level)[1].clone()).collect())
+        .map(|comparison| Arc::new((0..16).map(|level| comparison.words(level)[1].clone()).collect()))
         .collect();
     for part in said.chunks(ROWS_AT_ONCE) {
         let text =
@@ -34,7 +35,8 @@ pub(super) fn write_pairs<'a>(
             Column::Float(part.iter().map(|pair| Some(rounded(f64::from(pair.weight)))).collect()),
         ];
         for (n, words) in words.iter().enumerate() {
-            columns.push(text(&|pair| words[level_of(pair.pattern, n) as usize].clone()));
+            let of = part.iter().map(|pair| level_of(pair.pattern, n)).collect();
+            columns.push(Column::Few(Few { texts: words.clone(), of }));
         }
         writer.write(&columns.iter().collect::<Vec<_>>())?;
     }

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
 /// The values of a column in a batch; none where a cell is empty.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,8 +25,26 @@ pub enum Column {
     Float(Vec<Option<f64>>),
     /// Texts.
     Text(Vec<Option<String>>),
+    /// A few texts again and again.
+    Few(Few),
     /// Bytes, such as WKB.
     Bytes(Vec<Option<Vec<u8>>>),
+}
+
+/// A few texts, and which of them each row has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Few {
+    /// The texts.
+    pub texts: Arc<Vec<String>>,
+    /// The number of each row's.
+    pub of: Vec<u8>,
+}
+
+impl Few {
+    /// A row's text.
+    pub fn text(&self, row: usize) -> &str {
+        &self.texts[self.of[row] as usize]
+    }
 }
 
 /// The type of a column.
@@ -52,6 +70,7 @@ impl Column {
             Column::Int(values) => values.len(),
             Column::Float(values) => values.len(),
             Column::Text(values) => values.len(),
+            Column::Few(few) => few.of.len(),
             Column::Bytes(values) => values.len(),
         }
     }
@@ -67,7 +86,7 @@ impl Column {
             Column::Bool(_) => Kind::Bool,
             Column::Int(_) => Kind::Int,
             Column::Float(_) => Kind::Float,
-            Column::Text(_) => Kind::Text,
+            Column::Text(_) | Column::Few(_) => Kind::Text,
             Column::Bytes(_) => Kind::Bytes,
         }
     }
@@ -82,6 +101,10 @@ impl Column {
             Column::Int(values) => Column::Int(some(values, rows)),
             Column::Float(values) => Column::Float(some(values, rows)),
             Column::Text(values) => Column::Text(some(values, rows)),
+            Column::Few(few) => {
+                let of = rows.iter().map(|row| few.of[*row]).collect();
+                Column::Few(Few { texts: few.texts.clone(), of })
+            }
             Column::Bytes(values) => Column::Bytes(some(values, rows)),
         }
     }
@@ -93,6 +116,7 @@ impl Column {
             Column::Int(values) => values[row].map(|v| v.to_string()).unwrap_or_default(),
             Column::Float(values) => values[row].map(|v| v.to_string()).unwrap_or_default(),
             Column::Text(values) => values[row].clone().unwrap_or_default(),
+            Column::Few(few) => few.text(row).to_owned(),
             Column::Bytes(values) => {
                 values[row].iter().flatten().map(|byte| format!("{byte:02x}")).collect::<String>()
             }
@@ -114,6 +138,7 @@ impl Column {
             Column::Float(values) => values[row],
             Column::Int(values) => values[row].map(|v| v as f64),
             Column::Text(values) => values[row].as_deref().and_then(|text| text.trim().parse().ok()),
+            Column::Few(few) => few.text(row).trim().parse().ok(),
             Column::Bool(_) | Column::Bytes(_) => None,
         }
     }
@@ -303,13 +328,14 @@ mod tests {
             Column::Int(vec![None, Some(-7), Some(1 << 40)]),
             Column::Bool(vec![Some(true), Some(false), None]),
             Column::Bytes(vec![Some(vec![1, 2, 255]), None, Some(vec![])]),
+            Column::Few(Few { texts: Arc::new(vec!["同".into(), "x,y".into()]), of: vec![1, 0, 1] }),
         ]
     }
 
     fn written(name: &str) -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
-        let header = ["名称", "lon", "n", "ok", "geometry"].map(str::to_owned);
+        let header = ["名称", "lon", "n", "ok", "geometry", "few"].map(str::to_owned);
         let kinds: Vec<Kind> = columns().iter().map(Column::kind).collect();
         let mut writer = BatchWriter::create(Some(&path), &header, &kinds).unwrap();
         writer.write(&columns().iter().collect::<Vec<_>>()).unwrap();
@@ -325,7 +351,7 @@ mod tests {
         let batches = open_batches(&path).unwrap();
         assert_eq!((batches.header()[0].as_str(), batches.rows()), ("名称", Some(6)));
         for most in [1, 2, 4, 100] {
-            let (found, _) = all(&path, &[0, 1, 2, 3, 4], most);
+            let (found, _) = all(&path, &[0, 1, 2, 3, 4, 5], most);
             let twice = |column: &Column| (0..3).chain(0..3).map(|i| column.text(i)).collect::<Vec<_>>();
             for (found, expected) in found.iter().zip(columns()) {
                 assert_eq!((0..6).map(|i| found.text(i)).collect::<Vec<_>>(), twice(&expected), "{most}");

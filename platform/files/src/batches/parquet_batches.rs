@@ -285,6 +285,11 @@ impl ParquetSink {
                 Column::Text(all) => {
                     put::<ByteArrayType>(&mut group, packed(all.iter().map(|text| text.as_deref())))
                 }
+                Column::Few(few) => {
+                    let texts: Vec<ByteArray> =
+                        few.texts.iter().map(|text| ByteArray::from(text.as_str())).collect();
+                    put::<ByteArrayType>(&mut group, few.of.iter().map(|n| Some(texts[*n as usize].clone())))
+                }
                 Column::Bytes(all) => {
                     put::<ByteArrayType>(&mut group, all.iter().map(|v| v.clone().map(ByteArray::from)))
                 }
