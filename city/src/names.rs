@@ -58,10 +58,17 @@ fn nth(n: usize, ends: &[&str]) -> String {
     let second = FRONT[(n / size * 7 + n) % size].chars().last().unwrap_or('安');
     match n / (size * 6) {
         0 => format!("{first}{second}{end}"),
-        round => format!(
-            "{first}{second}{}{end}",
-            ["", "和", "安", "康", "乐", "宁", "盛", "泰", "顺", "嘉"][round % 10]
-        ),
+        round => format!("{first}{second}{}{end}", further(round)),
+    }
+}
+
+/// The letters that tell names of one round from those of another: a digit each.
+fn further(round: usize) -> String {
+    let letter = ["", "和", "安", "康", "乐", "宁", "盛", "泰", "顺", "嘉"][round % 10];
+    match round / 10 {
+        0 => letter.to_owned(),
+        // A nought within a number needs a letter of its own, or two rounds would have one name.
+        more => format!("{}{}", further(more), if letter.is_empty() { "福" } else { letter }),
     }
 }
 
@@ -110,4 +117,16 @@ impl Distinct {
 pub(crate) fn shop(rng: &mut dyn Rng) -> (String, &'static str) {
     let (what, kind) = pick(rng, SHOPS);
     (format!("{}{what}", pick(rng, FRONT)), kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_do_not_run_out() {
+        let mut names = Distinct::compounds();
+        let made: std::collections::HashSet<String> = (0..60_000).map(|_| names.next()).collect();
+        assert_eq!(made.len(), 60_000);
+    }
 }

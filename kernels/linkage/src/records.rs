@@ -109,6 +109,31 @@ impl Numbering {
     }
 }
 
+/// Cells that are numbered together: what one of them waits for in memory the others need not wait for.
+const TOGETHER: usize = 64;
+
+impl Numbering {
+    /// The numbers of some texts, one behind the other in `texts` up to each of `ends`.
+    fn number_some(&mut self, values: &mut Values, texts: &str, ends: &[usize], codes: &mut Vec<u32>) {
+        let mut known = [MISSING; TOGETHER];
+        let begin = |n: usize| n.checked_sub(1).map_or(0, |before| ends[before]);
+        for (n, known) in known.iter_mut().enumerate().take(ends.len()) {
+            let half = hash_of(&texts[begin(n)..ends[n]]);
+            let found = self.table.find(spread(half), |(known, _)| *known == half);
+            *known = found.map_or(MISSING, |(_, code)| *code);
+        }
+        for (n, known) in known.iter().enumerate().take(ends.len()) {
+            let text = &texts[begin(n)..ends[n]];
+            if *known != MISSING && values.get(*known) == text {
+                values.counts[*known as usize] += 1;
+                codes.push(*known);
+            } else {
+                codes.push(self.number(values, text));
+            }
+        }
+    }
+}
+
 /// A text folded as those of a column are.
 pub(crate) fn fold_owned(text: &str) -> String {
     let mut folded = String::new();
@@ -234,12 +259,18 @@ impl RecordsBuilder {
     pub fn push_column<'a>(&self, n: usize, cells: impl Iterator<Item = Option<&'a str>>) {
         let mut held = self.columns[n].lock().unwrap_or_else(PoisonError::into_inner);
         let (column, numbering) = &mut *held;
-        let mut folded = String::new();
+        let (mut folded, mut texts, mut ends) = (String::new(), String::new(), Vec::with_capacity(TOGETHER));
         for cell in cells {
             let cell = cell.unwrap_or_default();
-            let text = if n < self.exact { cell } else { fold(cell, &mut folded) };
-            column.codes.push(numbering.number(&mut column.values, text));
+            texts.push_str(if n < self.exact { cell } else { fold(cell, &mut folded) });
+            ends.push(texts.len());
+            if ends.len() == TOGETHER {
+                numbering.number_some(&mut column.values, &texts, &ends, &mut column.codes);
+                texts.clear();
+                ends.clear();
+            }
         }
+        numbering.number_some(&mut column.values, &texts, &ends, &mut column.codes);
     }
 
     /// All columns of a batch of so many rows have come.

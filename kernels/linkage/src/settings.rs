@@ -66,7 +66,7 @@ pub struct Training {
 
 impl Default for Training {
     fn default() -> Self {
-        Self { random_pairs: 1_000_000, pairs_of_rule: 250_000, seed: 1, labels: None }
+        Self { random_pairs: 1_000_000, pairs_of_rule: 100_000, seed: 1, labels: None }
     }
 }
 
