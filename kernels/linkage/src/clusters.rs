@@ -167,3 +167,99 @@ pub fn one_to_one(pairs: &[Scored], records: usize) -> Vec<Scored> {
     };
     pairs.iter().filter(|pair| free(pair)).copied().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::linker::Linker;
+    use crate::records::RecordsBuilder;
+    use crate::scoring::weight_of;
+    use crate::settings::Settings;
+    use crate::training::{Levels, Parameters};
+
+    /// Records whose letters say what they are: two agree in as many columns as they share letters.
+    fn linker(rows: &[[&str; 3]]) -> (Linker, Parameters) {
+        let settings = Settings::from_toml(
+            "columns = { a = 'code', b = 'code', c = 'code' }
+             block = [{ on = ['a'] }, { on = ['b'] }, { on = ['c'] }]
+             comparison = [{ columns = ['a'], levels = [] }, { columns = ['b'], levels = [] }, { columns = ['c'], levels = [] }]",
+        )
+        .unwrap();
+        let mut builder = RecordsBuilder::new(&["a", "b", "c"].map(str::to_owned));
+        builder.push(rows.len(), |n| rows.iter().map(move |row| Some(row[n])));
+        let levels =
+            |name: &str| Levels { name: name.into(), m: vec![0.9, 0.1], u: vec![0.01, 0.99], learnt: true };
+        let comparisons = ["a", "b", "c"].map(levels).to_vec();
+        (
+            Linker::new(&settings, builder.finish()),
+            Parameters { same: 0.01, comparisons, sessions: Vec::new() },
+        )
+    }
+
+    fn groups(rows: &[[&str; 3]]) -> Clusters {
+        let (linker, parameters) = linker(rows);
+        let scorer = Scorer::new(&linker, &parameters);
+        let pairs = scorer.all(weight_of(0.01), &|_| ()).pairs;
+        clusters(&scorer, rows.len(), &pairs, weight_of(0.5))
+    }
+
+    #[test]
+    fn one_bad_pair_joins_no_two_families() {
+        // Three of one thing, three of another, and a record of the first that has strayed towards the second.
+        let one = ["x1", "y1", "z1"];
+        let other = ["x2", "y2", "z2"];
+        let strayed = ["x1", "y2", "z2"];
+        let found = groups(&[one, one, one, other, other, other]);
+        assert_eq!((&found.of[..], found.told.parted), (&[0, 0, 0, 3, 3, 3][..], 0));
+        let found = groups(&[one, one, strayed, other, other, ["x1", "y1", "z9"]]);
+        assert_eq!(found.of, [0, 0, 2, 2, 2, 0], "{found:?}");
+        assert_eq!((found.told.clusters, found.told.largest), (2, 3));
+    }
+
+    #[test]
+    fn a_chain_is_parted_where_its_ends_have_nothing_in_common() {
+        let letters: Vec<String> = (0..12).map(|n| format!("v{n}")).collect();
+        // Each agrees with the next in two columns of three, the ends with each other in none.
+        let rows: Vec<[&str; 3]> =
+            (0..10).map(|n| [0, 1, 2].map(|i| letters[n / 2 * 2 / (i + 1) % 12].as_str())).collect();
+        let found = groups(&rows);
+        assert_eq!(found.of.len(), 10);
+        for group in 0..10u32 {
+            let members: Vec<usize> = (0..10).filter(|record| found.of[*record] == group).collect();
+            let agree = |a: usize, b: usize| (0..3).filter(|i| rows[a][*i] == rows[b][*i]).count();
+            let sum: usize = members
+                .iter()
+                .flat_map(|a| members.iter().map(move |b| (*a, *b)))
+                .map(|(a, b)| agree(a, b))
+                .sum();
+            assert!(sum >= members.len() * members.len(), "on the whole they agree: {members:?}");
+        }
+    }
+
+    #[test]
+    fn a_very_long_chain_ends_and_keeps_every_record() {
+        let texts: Vec<[String; 3]> = (0..600)
+            .map(|n| [format!("a{}", n / 3), format!("b{}", (n + 1) / 3), format!("c{}", (n + 2) / 3)])
+            .collect();
+        let rows: Vec<[&str; 3]> =
+            texts.iter().map(|row| [row[0].as_str(), row[1].as_str(), row[2].as_str()]).collect();
+        let found = groups(&rows);
+        assert_eq!(found.of.len(), 600);
+        assert!(
+            found
+                .of
+                .iter()
+                .zip(0..)
+                .all(|(name, record)| *name <= record && found.of[*name as usize] == *name)
+        );
+        assert!(found.told.largest < 10 && found.told.parted >= 1, "{:?}", found.told);
+    }
+
+    #[test]
+    fn one_to_one_takes_the_likeliest_first() {
+        let pair = |a, b, weight| Scored { a, b, weight, pattern: 0 };
+        let pairs = [pair(0, 3, 9.0), pair(0, 4, 8.0), pair(1, 3, 7.0), pair(1, 5, 2.0)];
+        assert_eq!(one_to_one(&pairs, 6), [pairs[0], pairs[3]]);
+    }
+}

@@ -306,3 +306,111 @@ fn overlap(a: &[u64], b: &[u64]) -> f64 {
     let common = a.iter().filter(|word| b.binary_search(word).is_ok()).count();
     common as f64 / (a.len() + b.len() - common).max(1) as f64
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::levels::Kind;
+    use crate::records::RecordsBuilder;
+
+    /// The level of two values of a kind with its own tests, in words.
+    fn level(kind: Kind, a: &str, b: &str) -> String {
+        let mut builder = RecordsBuilder::new(&["x".to_owned()]);
+        builder.push(2, |_| [Some(a), Some(b)].into_iter());
+        let mut records = builder.finish();
+        if let Some(clean) = kind.clean() {
+            records.columns[0] = records.columns[0].rewritten(clean);
+        }
+        let column = &records.columns[0];
+        let comparison = Comparison::new("x", &[(0, column)], kind.tests(), false);
+        let found = comparison.level(column, column.codes[0], column.codes[1]);
+        assert_eq!(
+            found,
+            comparison.level(column, column.codes[1], column.codes[0]),
+            "the same from both sides"
+        );
+        comparison.words(found)[1].clone()
+    }
+
+    #[test]
+    fn values_are_alike_as_far_as_people_would_say() {
+        for (kind, a, b, said) in [
+            (Kind::Date, "1990-02-03", "19900203", "the same"),
+            (Kind::Date, "1990-02-03", "1990-03-02", "day and month swapped"),
+            (Kind::Date, "1990-02-03", "1990-02-08", "one digit wrong, or two swapped"),
+            (Kind::Date, "1990-02-13", "1990-01-01", "the same year, one only its first of January"),
+            (Kind::Date, "1989-02-13", "1990-02-13", "same month and day, a year off"),
+            (Kind::Date, "1990-02-13", "1990-11-28", "the same year"),
+            (Kind::Date, "1990-02-13", "2004-11-28", "different"),
+            (Kind::IdNumber, "110105491231002", "11010519491231002X", "the same"),
+            (Kind::IdNumber, "11010519491231002X", "11010519941231002X", "one digit wrong, or two swapped"),
+            (Kind::IdNumber, "11010519491231002X", "420106194912310038", "the same birth date"),
+            (Kind::Phone, "+86 138 0000 1234", "13800001234", "the same"),
+            (Kind::Phone, "13800001234", "13800001243", "one digit wrong, or two swapped"),
+            (Kind::Phone, "027-80001234", "13880001234", "last 7 digits the same"),
+            (Kind::ChineseName, "张伟", "章伟", "sounds the same"),
+            (Kind::ChineseName, "王未来", "王末来", "letters of a like shape"),
+            (Kind::ChineseName, "欧阳文", "欧阳建文", "one letter different"),
+            (Kind::ChineseName, "张伟", "李娜", "different"),
+            (Kind::Name, "Catherine", "Catherina", "alike (similarity 0.92 or more)"),
+            (Kind::Address, "东湖花园三栋二单元501室", "东湖花园3幢2单元501室", "the same"),
+            (
+                Kind::Address,
+                "新华路202号东湖花园3栋501室",
+                "新华路202号東湖花园3栋501",
+                "same numbers, written alike",
+            ),
+            (Kind::Number, "100", "100.5", "less than 1 % apart"),
+            (Kind::Set, "水；电；气", "气, 电, 水", "the same"),
+            (Kind::Set, "水；电；气", "水；电", "most in common"),
+            (Kind::Code, "430079", "430070", "one digit wrong, or two swapped"),
+            (Kind::Text, "", "x", "one side is empty"),
+        ] {
+            assert_eq!(level(kind, a, b), said, "{kind:?} {a} {b}");
+        }
+    }
+
+    #[test]
+    fn two_columns_may_be_swapped() {
+        let mut builder = RecordsBuilder::new(&["first".to_owned(), "last".to_owned()]);
+        let rows =
+            [["ann", "smith"], ["smith", "ann"], ["anne", "smyth"], ["bob", "smith"], ["ann", ""], ["", ""]];
+        builder.push(rows.len(), |n| rows.iter().map(move |row| Some(row[n])));
+        let records = builder.finish();
+        let columns = [&records.columns[0], &records.columns[1]];
+        let comparison =
+            Comparison::new("name", &[(0, columns[0]), (1, columns[1])], Kind::tests_of_two(), false);
+        let of = |record: usize| columns.map(|column| column.codes[record]);
+        let words =
+            |other: usize| comparison.words(comparison.level_of_two(columns, of(0), of(other)))[1].clone();
+        assert_eq!(words(0), "the same");
+        assert_eq!(words(1), "the two swapped");
+        assert_eq!(words(2), "alike (similarity 0.85 or more)");
+        assert_eq!(words(3), "only the second the same");
+        assert_eq!(
+            (words(4), words(5)),
+            ("only the first the same".to_owned(), "one side is empty".to_owned())
+        );
+    }
+
+    #[test]
+    fn tests_are_read_and_written_the_same() {
+        for kind in [
+            Kind::Date,
+            Kind::IdNumber,
+            Kind::Address,
+            Kind::Set,
+            Kind::Number,
+            Kind::ChineseName,
+            Kind::Text,
+        ] {
+            for test in kind.tests().into_iter().chain(Kind::tests_of_two()) {
+                assert_eq!(Test::try_from(String::from(test)), Ok(test));
+            }
+        }
+        for wrong in ["jaro 0.9", "edits", "edits 0", "alike 2", "sound 1", ""] {
+            assert!(Test::try_from(wrong.to_owned()).is_err(), "{wrong}");
+        }
+    }
+}
