@@ -2,7 +2,7 @@
 //! block that would make too many pairs is cut by the next rules, and what even they leave too large is left out; both
 //! are told.
 
-use crate::keys::{Keys, Transform, keys_of};
+use crate::keys::{Keys, Transform, ValueKeys, keys_of};
 use crate::records::Records;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -115,7 +115,8 @@ impl Blocks {
     pub fn new(records: &Records, rules: &[Vec<(usize, Transform)>], pairs_max: u64) -> Self {
         let linked = records.first < records.len;
         let first = records.first as u32;
-        let keys: Vec<Keys> = rules.par_iter().map(|rule| keys_of(records, rule)).collect();
+        let of_values = ValueKeys::of(records, rules);
+        let keys: Vec<Keys> = rules.par_iter().map(|rule| keys_of(records, &of_values, rule)).collect();
         let made: Vec<_> = (0..rules.len())
             .into_par_iter()
             .map(|n| RuleBlocks::of(&keys, n, Limits { first, linked, pairs_max }))

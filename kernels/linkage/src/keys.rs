@@ -4,6 +4,8 @@
 use crate::clean;
 use crate::records::{Column, MISSING, Records};
 use crate::sound;
+use hashbrown::HashMap;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -206,37 +208,59 @@ pub(crate) fn keys_of_one(values: &[&str], transforms: &[Transform]) -> Vec<u64>
     of
 }
 
-/// Makes the keys of a rule; parts are columns by number.
-pub(crate) fn keys_of(records: &Records, rule: &[(usize, Transform)]) -> Keys {
-    let single = |column: &Column, transform: Transform| -> Vec<u64> {
-        let mut of: Vec<u64> =
-            (0..column.values.len() as u32).map(|c| transform.one(column.values.get(c))).collect();
-        of[MISSING as usize] = NONE;
-        of
-    };
+/// The keys of the values of columns, by column and what of them counts: several rules share them.
+pub(crate) struct ValueKeys(HashMap<(usize, Transform), OfValues>);
+
+enum OfValues {
+    One(Vec<u64>),
+    Many(Vec<Vec<u64>>),
+}
+
+impl ValueKeys {
+    /// Makes them for all parts of rules.
+    pub(crate) fn of(records: &Records, rules: &[Vec<(usize, Transform)>]) -> Self {
+        let mut parts: Vec<(usize, Transform)> = rules.iter().flatten().copied().collect();
+        parts.sort_by_key(|(column, transform)| (*column, format!("{transform:?}")));
+        parts.dedup();
+        let made = |part: (usize, Transform)| {
+            let (column, transform) = part;
+            let values = &records.columns[column].values;
+            let codes = (0..values.len() as u32).into_par_iter();
+            let of = match transform.is_single() {
+                true => OfValues::One(
+                    codes.map(|c| if c == MISSING { NONE } else { transform.one(values.get(c)) }).collect(),
+                ),
+                false => OfValues::Many(codes.map(|c| transform.many(values.get(c))).collect()),
+            };
+            (part, of)
+        };
+        Self(parts.into_par_iter().map(made).collect::<Vec<_>>().into_iter().collect())
+    }
+}
+
+/// Makes the keys of a rule; parts are columns by number, of which [`ValueKeys`] knows.
+pub(crate) fn keys_of(records: &Records, of_values: &ValueKeys, rule: &[(usize, Transform)]) -> Keys {
     let mut keys = vec![1u64; records.len];
-    for (column, transform) in rule.iter().filter(|(_, transform)| transform.is_single()) {
-        let column = &records.columns[*column];
-        let of = single(column, *transform);
-        for (key, code) in keys.iter_mut().zip(&column.codes) {
-            *key = mixed(*key, of[*code as usize]);
+    let mut many: Vec<(&Column, &[Vec<u64>])> = Vec::new();
+    for part in rule {
+        let column = &records.columns[part.0];
+        match of_values.0.get(part) {
+            Some(OfValues::One(of)) => {
+                for (key, code) in keys.iter_mut().zip(&column.codes) {
+                    *key = mixed(*key, of[*code as usize]);
+                }
+            }
+            Some(OfValues::Many(of)) => many.push((column, of)),
+            None => keys.fill(NONE),
         }
     }
-    let many: Vec<_> = rule.iter().filter(|(_, transform)| !transform.is_single()).collect();
     if many.is_empty() {
         return Keys::One(keys);
     }
-    let parts: Vec<(&Column, Vec<Vec<u64>>)> = many
-        .into_iter()
-        .map(|(column, transform)| {
-            let column = &records.columns[*column];
-            (column, (0..column.values.len() as u32).map(|c| transform.many(column.values.get(c))).collect())
-        })
-        .collect();
     let (mut starts, mut all) = (vec![0], Vec::new());
     for (record, key) in keys.iter().enumerate() {
         let mut of = vec![*key];
-        for (column, values) in &parts {
+        for (column, values) in &many {
             let more = &values[column.codes[record] as usize];
             of =
                 of.iter().flat_map(|key| more.iter().map(|part| mixed(*key, *part))).take(MANY_MAX).collect();

@@ -1,12 +1,15 @@
 //! Reading tables of records: which rows can be used, and which not and why.
 
-use super::{ROWS_AT_ONCE, progress};
+use super::progress;
 use crate::columns::column;
 use crate::faults::Faults;
 use anyhow::bail;
 use gridweave_files::batches::{SeeTexts, open_batches};
 use gridweave_linkage::records::{self, Records, RecordsBuilder};
 use std::path::Path;
+
+/// Rows that are read at a time: so few that their cells are still at hand when they are numbered.
+const READ_AT_ONCE: usize = 1 << 13;
 
 /// Records with their identifiers beside them.
 pub(super) struct Read {
@@ -74,7 +77,7 @@ pub(super) fn read(wanted: &Wanted) -> anyhow::Result<Read> {
         // Where no column is the identifier the number of the row is.
         let from = usize::from(id.is_none());
         let see: &SeeTexts = &|n, cells| builder.push_column(n + from, cells);
-        while let Some(batch) = source.next_texts(&columns, ROWS_AT_ONCE, see)? {
+        while let Some(batch) = source.next_texts(&columns, READ_AT_ONCE, see)? {
             for bad in &batch.bad {
                 faults.tell(|| format!("{} line {}: {}", path.display(), bad.line, bad.why));
             }

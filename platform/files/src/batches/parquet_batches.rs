@@ -168,13 +168,7 @@ impl Batches for ParquetBatches {
         self.open.par_iter_mut().zip(columns).enumerate().try_for_each(|(n, (reader, column))| {
             let seen = match reader {
                 ColumnReader::ByteArrayColumnReader(reader) if kinds[*column] == Kind::Text => {
-                    cells(reader, rows).map(|all| {
-                        // A value that is no text is shown as far as it is one.
-                        let texts =
-                            all.iter().map(|cell| cell.as_ref().map(|v| String::from_utf8_lossy(v.data())));
-                        let texts: Vec<_> = texts.collect();
-                        see(n, &mut texts.iter().map(Option::as_deref));
-                    })
+                    cells(reader, rows).map(|all| see_cells(&all, n, see))
                 }
                 other => read(other, rows, kinds[*column]).map(|column| column.see_texts(n, see)),
             };
@@ -182,6 +176,19 @@ impl Batches for ParquetBatches {
         })?;
         Ok(Some(batch))
     }
+}
+
+fn see_cells(all: &[Option<ByteArray>], n: usize, see: &SeeTexts) {
+    fn text(cell: &Option<ByteArray>) -> Option<Result<&str, std::str::Utf8Error>> {
+        cell.as_ref().map(|value| std::str::from_utf8(value.data()))
+    }
+    if all.iter().all(|cell| !matches!(text(cell), Some(Err(_)))) {
+        return see(n, &mut all.iter().map(|cell| text(cell).and_then(Result::ok)));
+    }
+    // What is no text is shown as far as it is one.
+    let texts: Vec<_> =
+        all.iter().map(|cell| cell.as_ref().map(|value| String::from_utf8_lossy(value.data()))).collect();
+    see(n, &mut texts.iter().map(Option::as_deref));
 }
 
 fn broken_column(file: &str, column: &str, error: parquet::errors::ParquetError) -> FileError {
