@@ -179,16 +179,13 @@ impl Batches for ParquetBatches {
 }
 
 fn see_cells(all: &[Option<ByteArray>], n: usize, see: &SeeTexts) {
-    fn text(cell: &Option<ByteArray>) -> Option<Result<&str, std::str::Utf8Error>> {
-        cell.as_ref().map(|value| std::str::from_utf8(value.data()))
-    }
-    if all.iter().all(|cell| !matches!(text(cell), Some(Err(_)))) {
-        return see(n, &mut all.iter().map(|cell| text(cell).and_then(Result::ok)));
-    }
     // What is no text is shown as far as it is one.
-    let texts: Vec<_> =
-        all.iter().map(|cell| cell.as_ref().map(|value| String::from_utf8_lossy(value.data()))).collect();
-    see(n, &mut texts.iter().map(Option::as_deref));
+    fn text(bytes: &[u8]) -> &str {
+        std::str::from_utf8(bytes)
+            .or_else(|error| std::str::from_utf8(&bytes[..error.valid_up_to()]))
+            .unwrap_or_default()
+    }
+    see(n, &mut all.iter().map(|cell| cell.as_ref().map(|value| text(value.data()))));
 }
 
 fn broken_column(file: &str, column: &str, error: parquet::errors::ParquetError) -> FileError {
