@@ -315,4 +315,64 @@ mod tests {
         }
         assert!((probability(10.0) - 1024.0 / 1025.0).abs() < 1e-12);
     }
+
+    #[test]
+    fn ending_early_finds_what_comparing_everything_finds() {
+        use crate::records::RecordsBuilder;
+        use crate::settings::Settings;
+        let settings = Settings::from_toml(
+            "columns = { a = 'name', b = 'date', c = 'code', d = 'address' }
+             block = [{ on = ['a'] }, { on = ['b|year', 'c'] }]
+             comparison = [{ columns = ['a', 'e'], term_frequency = true }, { columns = ['b'], term_frequency = true },
+                           { columns = ['c'] }, { columns = ['d'] }]",
+        );
+        let settings = settings.unwrap_or_else(|error| unreachable!("{error}"));
+        let mixed = |i: usize, n: usize| (i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33) % n;
+        let rows: Vec<[String; 5]> = (0..240)
+            .map(|i| {
+                let own = mixed(i / 2, 1 << 20);
+                let other = usize::from(i % 7 == 0);
+                [
+                    ["ann", "anna", "bob", "", "robert"][(own + other) % 5].to_owned(),
+                    format!("19{:02}-0{}-1{}", own % 30 + 50, own % 9 + 1, (own / 7 + other) % 9),
+                    format!("{}", own % 6),
+                    format!("新华路{}号{}栋", own % 40 + other, own % 5),
+                    ["smith", "smyth", "ann"][own % 3].to_owned(),
+                ]
+            })
+            .collect();
+        let mut builder = RecordsBuilder::new(&["a", "b", "c", "d", "e"].map(str::to_owned));
+        builder.push(rows.len(), |n| rows.iter().map(move |row| Some(row[n].as_str())));
+        let mut records = builder.finish();
+        settings.cleaned(&mut records);
+        let linker = Linker::new(&settings, records);
+        let parameters = Parameters::learn(&linker, &settings.training, &|_| ());
+        let scorer = Scorer::new(&linker, &parameters);
+        for least in [-8.0, 0.0, 6.0] {
+            let found = scorer.all(least, &|_| ());
+            let together = |x: &[String; 5], y: &[String; 5]| {
+                (!x[0].is_empty() && x[0] == y[0]) || (x[1][..4] == y[1][..4] && x[2] == y[2])
+            };
+            let (mut wanted, mut compared) = (Vec::new(), 0);
+            for (a, x) in rows.iter().enumerate() {
+                for (b, y) in rows.iter().enumerate().skip(a + 1).filter(|(_, y)| together(x, y)) {
+                    compared += 1;
+                    let scored = scorer.score(a as u32, b as u32);
+                    if f64::from(scored.weight) >= least {
+                        assert_eq!(linker.pattern(a as u32, b as u32), scored.pattern, "{y:?}");
+                        wanted.push((scored.a, scored.b, scored.pattern));
+                    }
+                }
+            }
+            let mut got: Vec<_> = found.pairs.iter().map(|pair| (pair.a, pair.b, pair.pattern)).collect();
+            got.sort_unstable();
+            assert_eq!((got.len(), found.compared), (wanted.len(), compared), "{least}");
+            assert_eq!(got, wanted);
+            assert!(!wanted.is_empty() && found.pairs.is_sorted_by(|x, y| x.weight >= y.weight));
+            for pair in &found.pairs {
+                let whole = scorer.score(pair.a, pair.b);
+                assert!((whole.weight - pair.weight).abs() < 1e-3);
+            }
+        }
+    }
 }
