@@ -106,6 +106,9 @@ fn two_tables_are_linked_one_to_one() -> anyhow::Result<()> {
     assert_eq!(told["clusters"]["largest"], 2, "one to one");
     let (code, why) = fails(&["link", &a, "--config", &config, "--id", "id"])?;
     assert!(code == 2 && why.contains("two files"), "{code} {why}");
+    std::fs::write(&b, format!("{}\n", rows[0].join(",")))?;
+    let (code, why) = fails(&["link", &a, &b, "--config", &config, "--id", "id"])?;
+    assert!(code == 2 && why.contains("b.csv: there is no record"), "{code} {why}");
     Ok(())
 }
 

@@ -121,6 +121,12 @@ fn link(json: bool, call: &LinkCall) -> anyhow::Result<ExitCode> {
     let (id, truth) = (call.id.as_deref(), call.truth.as_deref());
     let read = read(&Wanted { files, id, truth, columns, skip_bad: call.skip_bad })?;
     let (mut records, aside, left_out) = read.parted();
+    let second = records.len - records.first;
+    for (path, held) in call.file.iter().chain(&call.file2).zip([records.first, second]) {
+        if held == 0 {
+            return Err(WrongCall(format!("{}: there is no record to compare", path.display())).into());
+        }
+    }
     clock.done("read");
     let warnings = settings.cleaned(&mut records);
     clock.done("clean");
