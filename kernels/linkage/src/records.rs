@@ -149,6 +149,8 @@ pub struct Column {
     pub codes: Vec<u32>,
     /// The values.
     pub values: Values,
+    /// Are they in their one writing already?
+    pub(crate) clean: bool,
 }
 
 impl Column {
@@ -168,7 +170,7 @@ impl Column {
                 codes[code as usize] = numbering.number(&mut values, text);
             }
         }
-        let mut column = Self { name: self.name.clone(), codes: self.codes.clone(), values };
+        let mut column = Self { name: self.name.clone(), codes: self.codes.clone(), values, clean: true };
         column.values.counts.iter_mut().for_each(|count| *count = 0);
         for code in &mut column.codes {
             *code = codes[*code as usize];
@@ -227,6 +229,8 @@ impl Records {
 pub struct RecordsBuilder {
     /// Columns may come from several threads, each from one at a time.
     columns: Vec<Mutex<(Column, Numbering)>>,
+    /// What brings the values of a column to one writing as they come.
+    cleaners: Vec<Option<fn(&str) -> String>>,
     exact: usize,
     len: usize,
     first: Option<usize>,
@@ -243,7 +247,20 @@ impl RecordsBuilder {
         let column = |name: &String| {
             Mutex::new((Column { name: name.clone(), ..Column::default() }, Numbering::default()))
         };
-        Self { columns: names.iter().map(column).collect(), exact, len: 0, first: None }
+        let columns = names.iter().map(column).collect();
+        Self { columns, cleaners: vec![None; names.len()], exact, len: 0, first: None }
+    }
+
+    /// Brings the values of a column to one writing as they come: better than afterwards where nearly all differ.
+    pub(crate) fn clean(&mut self, n: usize, cleaner: fn(&str) -> String) {
+        self.cleaners[n] = Some(cleaner);
+        self.columns[n].get_mut().unwrap_or_else(PoisonError::into_inner).0.clean = true;
+    }
+
+    /// The name of a column.
+    pub(crate) fn name(&mut self, n: usize) -> Option<&str> {
+        let held = self.columns.get_mut(n)?.get_mut().unwrap_or_else(PoisonError::into_inner);
+        Some(&held.0.name)
     }
 
     /// So many records will come, about.
@@ -262,7 +279,11 @@ impl RecordsBuilder {
         let (mut folded, mut texts, mut ends) = (String::new(), String::new(), Vec::with_capacity(TOGETHER));
         for cell in cells {
             let cell = cell.unwrap_or_default();
-            texts.push_str(if n < self.exact { cell } else { fold(cell, &mut folded) });
+            match self.cleaners[n] {
+                _ if n < self.exact => texts.push_str(cell),
+                Some(clean) if !cell.is_empty() => texts.push_str(&clean(fold(cell, &mut folded))),
+                _ => texts.push_str(fold(cell, &mut folded)),
+            }
             ends.push(texts.len());
             if ends.len() == TOGETHER {
                 numbering.number_some(&mut column.values, &texts, &ends, &mut column.codes);

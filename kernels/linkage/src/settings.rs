@@ -3,7 +3,7 @@
 use crate::comparison::{Comparison, LEVELS_MAX};
 use crate::keys::{KeyPart, Transform};
 use crate::levels::{Kind, Test};
-use crate::records::Records;
+use crate::records::{Records, RecordsBuilder};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -188,11 +188,23 @@ impl Settings {
         }
     }
 
+    /// Has the columns in which nearly all values differ brought to one writing as they come; [`Self::cleaned`] does the
+    /// others. The first `exact` columns of the builder are left as they are.
+    pub fn clean_as_they_come(&self, builder: &mut RecordsBuilder, exact: usize) {
+        for n in exact.. {
+            let Some(name) = builder.name(n) else { return };
+            let kind = self.kind(name);
+            if let (Kind::IdNumber | Kind::Phone | Kind::Address, Some(clean)) = (kind, kind.clean()) {
+                builder.clean(n, clean);
+            }
+        }
+    }
+
     /// Brings the columns of records to one writing. Tells which columns have one value or none: they tell nothing.
     pub fn cleaned(&self, records: &mut Records) -> Vec<String> {
         use rayon::prelude::*;
         records.columns.par_iter_mut().for_each(|column| {
-            if let Some(clean) = self.cleaner(&column.name) {
+            if let (Some(clean), false) = (self.cleaner(&column.name), column.clean) {
                 *column = column.rewritten(clean);
             }
         });

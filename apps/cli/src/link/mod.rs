@@ -51,7 +51,7 @@ fn progress(length: Option<u64>, what: &'static str) -> ProgressBar {
 fn suggested(call: &SuggestLinkCall) -> anyhow::Result<ExitCode> {
     let files = std::iter::once(&call.file).chain(&call.file2).map(PathBuf::as_path).collect();
     let (id, truth) = (call.id.as_deref(), call.truth.as_deref());
-    let read = read(&Wanted { files, id, truth, columns: None, skip_bad: true })?;
+    let read = read(&Wanted { files, id, truth, columns: None, skip_bad: true, settings: None })?;
     let (records, _, _) = read.parted();
     if records.len < 2 {
         return Err(WrongCall(format!("{}: there is nothing to compare", call.file.display())).into());
@@ -119,7 +119,8 @@ fn link(json: bool, call: &LinkCall) -> anyhow::Result<ExitCode> {
     let mut clock = Clock::new();
     let columns = Some(settings.columns_read());
     let (id, truth) = (call.id.as_deref(), call.truth.as_deref());
-    let read = read(&Wanted { files, id, truth, columns, skip_bad: call.skip_bad })?;
+    let read =
+        read(&Wanted { files, id, truth, columns, skip_bad: call.skip_bad, settings: Some(&settings) })?;
     let (mut records, aside, left_out) = read.parted();
     let second = records.len - records.first;
     for (path, held) in call.file.iter().chain(&call.file2).zip([records.first, second]) {
@@ -141,7 +142,10 @@ fn link(json: bool, call: &LinkCall) -> anyhow::Result<ExitCode> {
     clock.done("learn");
     let scorer = Scorer::new(&linker, &parameters);
     let bar = progress(Some(linker.blocks.count()), "score");
-    let all = scorer.all(weight_of(KEPT.min(settings.threshold)), &|pairs| bar.inc(pairs));
+    // What lies below the threshold is only measured and drawn.
+    let below = call.truth.is_some() || call.report.is_some();
+    let kept = if below { KEPT.min(settings.threshold) } else { settings.threshold };
+    let all = scorer.all(weight_of(kept), &|pairs| bar.inc(pairs));
     bar.finish_and_clear();
     clock.done("score");
     let least = weight_of(settings.threshold);

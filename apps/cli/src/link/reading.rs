@@ -6,6 +6,7 @@ use crate::faults::Faults;
 use anyhow::bail;
 use gridweave_files::batches::{SeeTexts, open_batches};
 use gridweave_linkage::records::{self, Records, RecordsBuilder};
+use gridweave_linkage::settings::Settings;
 use std::path::Path;
 
 /// Rows that are read at a time: so few that their cells are still at hand when they are numbered.
@@ -35,6 +36,8 @@ pub(super) struct Wanted<'a> {
     /// The columns that are compared; all others where none are named.
     pub columns: Option<Vec<String>>,
     pub skip_bad: bool,
+    /// What the columns are, where that is known.
+    pub settings: Option<&'a Settings>,
 }
 
 pub(super) fn header_of(path: &Path) -> anyhow::Result<Vec<String>> {
@@ -56,6 +59,9 @@ pub(super) fn read(wanted: &Wanted) -> anyhow::Result<Read> {
     names.extend(wanted.truth.map(str::to_owned));
     names.extend(compared.iter().cloned());
     let mut builder = RecordsBuilder::with_exact(&names, 1 + usize::from(wanted.truth.is_some()));
+    if let Some(settings) = wanted.settings {
+        settings.clean_as_they_come(&mut builder, 1 + usize::from(wanted.truth.is_some()));
+    }
     let mut faults = Faults::default();
     // Where each batch begins, for naming rows: the record, the file and its row.
     let mut batches: Vec<(usize, &Path, u64)> = Vec::new();
