@@ -24,7 +24,7 @@ pub(super) fn write_pairs<'a>(
         .iter()
         .map(|comparison| Arc::new((0..16).map(|level| comparison.words(level)[1].clone()).collect()))
         .collect();
-    for part in said.chunks(ROWS_AT_ONCE) {
+    let made = |part: &[Scored]| {
         let text =
             |get: &dyn Fn(&Scored) -> String| Column::Text(part.iter().map(|pair| Some(get(pair))).collect());
         let rounded = |value: f64| (value * 1e6).round() / 1e6;
@@ -38,7 +38,16 @@ pub(super) fn write_pairs<'a>(
             let of = part.iter().map(|pair| level_of(pair.pattern, n)).collect();
             columns.push(Column::Few(Few { texts: words.clone(), of }));
         }
-        writer.write(&columns.iter().collect::<Vec<_>>())?;
+        columns
+    };
+    // The next rows are made while the last are written.
+    let mut parts = said.chunks(ROWS_AT_ONCE);
+    let mut waiting = parts.next().map(made);
+    while let Some(columns) = waiting {
+        let (written, next) =
+            rayon::join(|| writer.write(&columns.iter().collect::<Vec<_>>()), || parts.next().map(made));
+        written?;
+        waiting = next;
     }
     Ok(writer.finish()?)
 }

@@ -74,7 +74,7 @@ impl Batches for CsvBatches {
 }
 
 pub(super) struct CsvSink {
-    writer: csv::Writer<Box<dyn Write>>,
+    writer: csv::Writer<Box<dyn Write + Send>>,
 }
 
 fn broken(error: impl std::fmt::Display) -> FileError {
@@ -82,7 +82,7 @@ fn broken(error: impl std::fmt::Display) -> FileError {
 }
 
 impl CsvSink {
-    pub(super) fn new(mut out: Box<dyn Write>, header: &[String]) -> Result<Self, FileError> {
+    pub(super) fn new(mut out: Box<dyn Write + Send>, header: &[String]) -> Result<Self, FileError> {
         // With the mark, spreadsheets read Chinese as Chinese.
         out.write_all(b"\xef\xbb\xbf").map_err(broken)?;
         let mut writer = csv::Writer::from_writer(out);

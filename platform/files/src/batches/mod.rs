@@ -251,7 +251,7 @@ impl BatchWriter {
     /// Begins a file by its ending, or CSV on standard output where there is no path.
     pub fn create(path: Option<&Path>, header: &[String], kinds: &[Kind]) -> Result<Self, FileError> {
         let Some(path) = path else {
-            let out: Box<dyn Write> = Box::new(BufWriter::new(std::io::stdout()));
+            let out: Box<dyn Write + Send> = Box::new(BufWriter::new(std::io::stdout()));
             return Ok(Self {
                 sink: Sink::Csv(Box::new(csv_batches::CsvSink::new(out, header)?)),
                 names: None,

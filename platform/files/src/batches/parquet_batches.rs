@@ -9,7 +9,7 @@ use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleTyp
 use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::{ColumnDescriptor, Type};
+use parquet::schema::types::{ColumnDescriptor, ColumnPath, Type};
 use rayon::prelude::*;
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -272,7 +272,13 @@ impl ParquetSink {
         };
         let fields = header.iter().zip(kinds).map(field).collect::<Result<Vec<_>, _>>().map_err(broken)?;
         let schema = Type::group_type_builder("schema").with_fields(fields).build().map_err(broken)?;
-        let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
+        // Doubles seldom repeat: looking for those that do costs more than it saves.
+        let doubles = header.iter().zip(kinds).filter(|(_, kind)| **kind == Kind::Float);
+        let properties = WriterProperties::builder().set_compression(Compression::SNAPPY);
+        let properties = doubles.fold(properties, |properties, (name, _)| {
+            properties.set_column_dictionary_enabled(ColumnPath::new(vec![name.clone()]), false)
+        });
+        let properties = properties.build();
         let writer =
             SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties)).map_err(broken)?;
         Ok(Self { writer })
