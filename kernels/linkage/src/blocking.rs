@@ -252,20 +252,15 @@ struct Limits {
     pairs_max: u64,
 }
 
-/// Records with their keys, in the order of the keys.
-fn sorted(keys: &Keys) -> Vec<(u64, u32)> {
-    let mut all: Vec<(u64, u32)> = match keys {
-        Keys::One(keys) => {
-            (0u32..).zip(keys).filter(|(_, key)| **key != 0).map(|(record, key)| (*key, record)).collect()
-        }
-        Keys::Many { starts, keys } => {
-            let of = |record: usize| starts[record] as usize..starts[record + 1] as usize;
-            let records = 0..starts.len() - 1;
-            records.flat_map(|record| keys[of(record)].iter().map(move |key| (*key, record as u32))).collect()
-        }
-    };
-    all.par_sort_unstable();
-    all
+/// How many pairs a rule makes by itself, nothing cut.
+pub(crate) fn pairs_of_rule(records: &Records, of_values: &ValueKeys, rule: &[(usize, Transform)]) -> u64 {
+    let all = keys_of(records, of_values, rule).sorted();
+    let (first, linked) = (records.first as u32, records.first < records.len);
+    let pairs = all.chunk_by(|a, b| a.0 == b.0).map(|block| {
+        let members: Vec<u32> = block.iter().map(|(_, record)| *record).collect();
+        pairs_of(&members, first, linked)
+    });
+    pairs.sum()
 }
 
 fn key_of(keys: &Keys, record: u32) -> u64 {
@@ -289,7 +284,7 @@ impl RuleBlocks {
     }
 
     fn of(keys: &[Keys], n: usize, limits: Limits) -> (Self, RuleTold, Vec<CutBlock>) {
-        let all = sorted(&keys[n]);
+        let all = keys[n].sorted();
         let mut rule = Self { order: Vec::new(), starts: vec![0], many: None };
         let (mut told, mut cuts) = (RuleTold::default(), Vec::new());
         for block in all.chunk_by(|a, b| a.0 == b.0).filter(|block| block.len() > 1) {

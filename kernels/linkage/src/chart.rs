@@ -2,7 +2,7 @@
 //! precision and recall by threshold; and a page of HTML with all of them.
 
 use crate::measure::Measured;
-use crate::scoring::{HISTOGRAM, Waterfall, probability};
+use crate::scoring::{HISTOGRAM, Waterfall};
 use crate::training::Parameters;
 use std::fmt::Write;
 
@@ -414,20 +414,10 @@ pub fn page(title: &str, parts: &[(String, String)], language: Language) -> Stri
     out
 }
 
-/// A text as a paragraph of a page.
-pub fn paragraph(text: &str) -> String {
-    format!("<p>{}</p>", escaped(text))
-}
-
-/// The probability that a weight stands for, as people say it.
-pub fn percent_of(weight: f64) -> String {
-    percent(probability(weight))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scoring::Evidence;
+    use crate::scoring::{Evidence, probability};
 
     fn evidence(weight: f64, left: &str) -> Evidence {
         Evidence {

@@ -1,7 +1,7 @@
 //! Records that are known, to be asked about one more at a time: which of them is the new one the same as? What was
 //! learnt of them stays; the new record is compared with those that a rule brings together with it.
 
-use crate::keys::{Keys, Transform, ValueKeys, keys_of, keys_of_one};
+use crate::keys::{Transform, ValueKeys, keys_of, keys_of_one};
 use crate::linker::Linker;
 use crate::records::{Numbering, Records, fold_owned};
 use crate::scoring::{Scored, Waterfall, Weights, weight_of};
@@ -61,17 +61,7 @@ impl LinkIndex {
         let rules = rules
             .par_iter()
             .map(|rule| {
-                let keys = keys_of(&records, &of_values, rule);
-                let mut first: Vec<(u64, u32)> = match keys {
-                    Keys::One(keys) => keys.into_iter().zip(0..).filter(|(key, _)| *key != 0).collect(),
-                    Keys::Many { starts, keys } => (0..starts.len() - 1)
-                        .flat_map(|record| {
-                            let of = starts[record] as usize..starts[record + 1] as usize;
-                            keys[of].iter().map(move |key| (*key, record as u32))
-                        })
-                        .collect(),
-                };
-                first.par_sort_unstable();
+                let first = keys_of(&records, &of_values, rule).sorted();
                 let (columns, transforms) = rule.iter().copied().unzip();
                 RuleKeys { columns, transforms, first, later: HashMap::new() }
             })

@@ -183,6 +183,36 @@ pub(crate) enum Keys {
     },
 }
 
+impl Keys {
+    /// Every key with its record, in the order of the keys.
+    pub(crate) fn sorted(&self) -> Vec<(u64, u32)> {
+        let mut all: Vec<(u64, u32)> = match self {
+            Keys::One(keys) => keys.iter().copied().zip(0..).filter(|(key, _)| *key != NONE).collect(),
+            Keys::Many { starts, keys } => {
+                let of = |record: usize| starts[record] as usize..starts[record + 1] as usize;
+                let records = 0..starts.len() - 1;
+                records
+                    .flat_map(|record| keys[of(record)].iter().map(move |key| (*key, record as u32)))
+                    .collect()
+            }
+        };
+        all.par_sort_unstable();
+        all
+    }
+}
+
+/// A key with each key of parts that have many.
+fn crossed<'a>(key: u64, many: impl Iterator<Item = &'a [u64]>) -> Vec<u64> {
+    let mut of = vec![key];
+    for more in many {
+        of = of.iter().flat_map(|key| more.iter().map(|part| mixed(*key, *part))).take(MANY_MAX).collect();
+    }
+    of.retain(|key| *key != NONE);
+    of.sort_unstable();
+    of.dedup();
+    of
+}
+
 fn mixed(key: u64, part: u64) -> u64 {
     match (key, part) {
         (NONE, _) | (_, NONE) => NONE,
@@ -199,13 +229,9 @@ pub(crate) fn keys_of_one(values: &[&str], transforms: &[Transform]) -> Vec<u64>
     for (text, transform) in values.iter().zip(transforms).filter(|(_, transform)| transform.is_single()) {
         key = mixed(key, if text.is_empty() { NONE } else { transform.one(text) });
     }
-    let mut of = vec![key];
-    for (text, transform) in values.iter().zip(transforms).filter(|(_, transform)| !transform.is_single()) {
-        let more = if text.is_empty() { Vec::new() } else { transform.many(text) };
-        of = of.iter().flat_map(|key| more.iter().map(|part| mixed(*key, *part))).take(MANY_MAX).collect();
-    }
-    of.retain(|key| *key != NONE);
-    of
+    let many = values.iter().zip(transforms).filter(|(_, transform)| !transform.is_single());
+    let many: Vec<Vec<u64>> = many.map(|(text, transform)| transform.many(text)).collect();
+    crossed(key, many.iter().map(Vec::as_slice))
 }
 
 /// The keys of the values of columns, by column and what of them counts: several rules share them.
@@ -259,16 +285,8 @@ pub(crate) fn keys_of(records: &Records, of_values: &ValueKeys, rule: &[(usize, 
     }
     let (mut starts, mut all) = (vec![0], Vec::new());
     for (record, key) in keys.iter().enumerate() {
-        let mut of = vec![*key];
-        for (column, values) in &many {
-            let more = &values[column.codes[record] as usize];
-            of =
-                of.iter().flat_map(|key| more.iter().map(|part| mixed(*key, *part))).take(MANY_MAX).collect();
-        }
-        of.retain(|key| *key != NONE);
-        of.sort_unstable();
-        of.dedup();
-        all.extend(of);
+        let of = many.iter().map(|(column, values)| values[column.codes[record] as usize].as_slice());
+        all.extend(crossed(*key, of));
         starts.push(all.len() as u32);
     }
     Keys::Many { starts, keys: all }

@@ -89,11 +89,14 @@ impl Numbering {
 
     /// The number of a text, a new one where it is new; counts it.
     pub(crate) fn number(&mut self, values: &mut Values, text: &str) -> u32 {
+        self.number_hashed(values, text, hash_of(text))
+    }
+
+    fn number_hashed(&mut self, values: &mut Values, text: &str, half: u32) -> u32 {
         if text.is_empty() {
             values.counts[MISSING as usize] += 1;
             return MISSING;
         }
-        let half = hash_of(text);
         let same = |(known, code): &(u32, u32)| *known == half && values.get(*code) == text;
         let found = self.table.find(spread(half), same).map(|(_, code)| *code);
         let code = found.unwrap_or_else(|| {
@@ -115,20 +118,20 @@ const TOGETHER: usize = 64;
 impl Numbering {
     /// The numbers of some texts, one behind the other in `texts` up to each of `ends`.
     fn number_some(&mut self, values: &mut Values, texts: &str, ends: &[usize], codes: &mut Vec<u32>) {
-        let mut known = [MISSING; TOGETHER];
+        let mut known = [(0, MISSING); TOGETHER];
         let begin = |n: usize| n.checked_sub(1).map_or(0, |before| ends[before]);
         for (n, known) in known.iter_mut().enumerate().take(ends.len()) {
             let half = hash_of(&texts[begin(n)..ends[n]]);
             let found = self.table.find(spread(half), |(known, _)| *known == half);
-            *known = found.map_or(MISSING, |(_, code)| *code);
+            *known = (half, found.map_or(MISSING, |(_, code)| *code));
         }
-        for (n, known) in known.iter().enumerate().take(ends.len()) {
+        for (n, (half, known)) in known.iter().enumerate().take(ends.len()) {
             let text = &texts[begin(n)..ends[n]];
             if *known != MISSING && values.get(*known) == text {
                 values.counts[*known as usize] += 1;
                 codes.push(*known);
             } else {
-                codes.push(self.number(values, text));
+                codes.push(self.number_hashed(values, text, *half));
             }
         }
     }
@@ -251,16 +254,14 @@ impl RecordsBuilder {
         Self { columns, cleaners: vec![None; names.len()], exact, len: 0, first: None }
     }
 
-    /// Brings the values of a column to one writing as they come: better than afterwards where nearly all differ.
-    pub(crate) fn clean(&mut self, n: usize, cleaner: fn(&str) -> String) {
-        self.cleaners[n] = Some(cleaner);
-        self.columns[n].get_mut().unwrap_or_else(PoisonError::into_inner).0.clean = true;
-    }
-
-    /// The name of a column.
-    pub(crate) fn name(&mut self, n: usize) -> Option<&str> {
-        let held = self.columns.get_mut(n)?.get_mut().unwrap_or_else(PoisonError::into_inner);
-        Some(&held.0.name)
+    /// Brings the values of columns to one writing as they come, by the columns' names: better than afterwards where nearly
+    /// all differ. Exact columns stay as they are.
+    pub(crate) fn clean_by(&mut self, cleaner: impl Fn(&str) -> Option<fn(&str) -> String>) {
+        for (held, clean) in self.columns.iter_mut().zip(&mut self.cleaners).skip(self.exact) {
+            let (column, _) = held.get_mut().unwrap_or_else(PoisonError::into_inner);
+            *clean = cleaner(&column.name);
+            column.clean = clean.is_some();
+        }
     }
 
     /// So many records will come, about.

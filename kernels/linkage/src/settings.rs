@@ -189,15 +189,12 @@ impl Settings {
     }
 
     /// Has the columns in which nearly all values differ brought to one writing as they come; [`Self::cleaned`] does the
-    /// others. The first `exact` columns of the builder are left as they are.
-    pub fn clean_as_they_come(&self, builder: &mut RecordsBuilder, exact: usize) {
-        for n in exact.. {
-            let Some(name) = builder.name(n) else { return };
-            let kind = self.kind(name);
-            if let (Kind::IdNumber | Kind::Phone | Kind::Address, Some(clean)) = (kind, kind.clean()) {
-                builder.clean(n, clean);
-            }
-        }
+    /// others.
+    pub fn clean_as_they_come(&self, builder: &mut RecordsBuilder) {
+        builder.clean_by(|name| match self.kind(name) {
+            kind @ (Kind::IdNumber | Kind::Phone | Kind::Address) => kind.clean(),
+            _ => None,
+        });
     }
 
     /// Brings the columns of records to one writing. Tells which columns have one value or none: they tell nothing.

@@ -1,9 +1,9 @@
 //! A first `link.toml` from the data: what each column looks like, rules with how many pairs they make, comparisons,
 //! and comments that say why.
 
-use crate::blocking::Blocks;
+use crate::blocking::pairs_of_rule;
 use crate::clean;
-use crate::keys::{KeyPart, Transform};
+use crate::keys::{KeyPart, Transform, ValueKeys};
 use crate::levels::Kind;
 use crate::records::{Column, Records};
 use crate::settings::{Block, Compare, Settings, Task};
@@ -228,23 +228,23 @@ fn rules(records: &Records, profiles: &[Profile]) -> Vec<(Block, u64)> {
     let n = records.len as u64;
     let most = (PAIRS_A_RECORD * n).min(PAIRS_FEW.max(PAIRS_A_RECORD_OF_MANY * n));
     let number = |profile: &Profile| records.column(&profile.name);
-    let pairs = |rule: &[(usize, Transform)]| -> u64 {
-        let keys = vec![rule.to_vec()];
-        Blocks::new(records, &keys, u64::MAX).told[0].pairs
-    };
     let worth: Vec<(&Profile, usize)> = profiles
         .iter()
         .filter(|profile| profile.filled > 0.3 && !matches!(profile.kind, None | Some(Kind::Number)))
         .filter_map(|profile| Some((profile, number(profile)?)))
         .collect();
+    let transform_of = |profile: &Profile| match profile.kind {
+        Some(Kind::ChineseName) => Transform::Sound,
+        _ => Transform::Whole,
+    };
+    let parts = worth.iter().map(|(profile, column)| (*column, transform_of(profile))).collect();
+    let of_values = ValueKeys::of(records, &[parts]);
+    let pairs = |rule: &[(usize, Transform)]| pairs_of_rule(records, &of_values, rule);
     let part = |profile: &Profile, transform| KeyPart { column: profile.name.clone(), transform };
     let mut single = Vec::new();
     let mut wide = Vec::new();
     for (profile, column) in &worth {
-        let transform = match profile.kind {
-            Some(Kind::ChineseName) => Transform::Sound,
-            _ => Transform::Whole,
-        };
+        let transform = transform_of(profile);
         // What is equal too often makes rules only together with another.
         let expected = records.columns[*column].coincidence() * (records.len as f64).powi(2) / 2.0;
         if expected > most as f64 * 4.0 {

@@ -151,10 +151,7 @@ fn random(linker: &Linker, training: &Training) -> Vec<Vec<f64>> {
                 if a == b {
                     continue;
                 }
-                let pattern = linker.pattern(a, b);
-                for (n, counts) in counts.iter_mut().enumerate() {
-                    counts[level_of(pattern, n) as usize] += 1;
-                }
+                count_levels(&mut counts, linker.pattern(a, b));
             }
             counts
         })
@@ -185,6 +182,12 @@ fn random(linker: &Linker, training: &Training) -> Vec<Vec<f64>> {
             u.iter().map(|u| u / sum).collect()
         })
         .collect()
+}
+
+fn count_levels(counts: &mut [[u64; 16]], pattern: Pattern) {
+    for (n, counts) in counts.iter_mut().enumerate() {
+        counts[level_of(pattern, n) as usize] += 1;
+    }
 }
 
 /// How often the values of a column are equal in a pair drawn at random of those that have one.
@@ -227,11 +230,8 @@ fn labelled(linker: &Linker, column: usize, comparisons: &mut [Levels]) -> Optio
         let some = &same[..same.len().min(OF_LABEL_MAX)];
         for (i, a) in some.iter().enumerate() {
             for b in some[i + 1..].iter().filter(|b| apart(*a, **b)) {
-                let pattern = linker.pattern(*a, *b);
                 known += 1.0;
-                for (n, counts) in counts.iter_mut().enumerate() {
-                    counts[level_of(pattern, n) as usize] += 1;
-                }
+                count_levels(&mut counts, linker.pattern(*a, *b));
             }
         }
     }

@@ -23,7 +23,7 @@ mod reading;
 mod report;
 mod writing;
 
-use reading::{Wanted, header_of, read};
+use reading::{Read, Wanted, header_of, read};
 use report::{Shown, THRESHOLDS, number_of};
 use writing::{write_clusters, write_pairs};
 
@@ -52,7 +52,7 @@ fn suggested(call: &SuggestLinkCall) -> anyhow::Result<ExitCode> {
     let files = std::iter::once(&call.file).chain(&call.file2).map(PathBuf::as_path).collect();
     let (id, truth) = (call.id.as_deref(), call.truth.as_deref());
     let read = read(&Wanted { files, id, truth, columns: None, skip_bad: true, settings: None })?;
-    let (records, _, _) = read.parted();
+    let records = read.records;
     if records.len < 2 {
         return Err(WrongCall(format!("{}: there is nothing to compare", call.file.display())).into());
     }
@@ -121,7 +121,7 @@ fn link(json: bool, call: &LinkCall) -> anyhow::Result<ExitCode> {
     let (id, truth) = (call.id.as_deref(), call.truth.as_deref());
     let read =
         read(&Wanted { files, id, truth, columns, skip_bad: call.skip_bad, settings: Some(&settings) })?;
-    let (mut records, aside, left_out) = read.parted();
+    let Read { mut records, aside, left_out } = read;
     let second = records.len - records.first;
     for (path, held) in call.file.iter().chain(&call.file2).zip([records.first, second]) {
         if held == 0 {

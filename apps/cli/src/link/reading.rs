@@ -12,21 +12,13 @@ use std::path::Path;
 /// Rows that are read at a time: so few that their cells are still at hand when they are numbered.
 const READ_AT_ONCE: usize = 1 << 13;
 
-/// Records with their identifiers beside them.
+/// What was read.
 pub(super) struct Read {
-    /// The columns: identifiers, the truth where it is asked for, then those that are compared.
-    records: Records,
-    truth: bool,
-    left_out: u64,
-}
-
-impl Read {
-    /// The columns that are compared, by themselves; identifiers and truth are given back.
-    pub(super) fn parted(mut self) -> (Records, Vec<records::Column>, u64) {
-        let compared = self.records.columns.split_off(1 + usize::from(self.truth));
-        let aside = std::mem::replace(&mut self.records.columns, compared);
-        (self.records, aside, self.left_out)
-    }
+    /// The columns that are compared.
+    pub records: Records,
+    /// Identifiers, and the truth where it is asked for.
+    pub aside: Vec<records::Column>,
+    pub left_out: u64,
 }
 
 pub(super) struct Wanted<'a> {
@@ -58,19 +50,20 @@ pub(super) fn read(wanted: &Wanted) -> anyhow::Result<Read> {
     let mut names = vec![wanted.id.unwrap_or("row").to_owned()];
     names.extend(wanted.truth.map(str::to_owned));
     names.extend(compared.iter().cloned());
-    let mut builder = RecordsBuilder::with_exact(&names, 1 + usize::from(wanted.truth.is_some()));
+    let exact = names.len() - compared.len();
+    let mut builder = RecordsBuilder::with_exact(&names, exact);
     if let Some(settings) = wanted.settings {
-        settings.clean_as_they_come(&mut builder, 1 + usize::from(wanted.truth.is_some()));
+        settings.clean_as_they_come(&mut builder);
     }
     let mut faults = Faults::default();
     // Where each batch begins, for naming rows: the record, the file and its row.
     let mut batches: Vec<(usize, &Path, u64)> = Vec::new();
-    let (mut count, mut ended) = (0, 0);
+    let mut count = 0;
     for (n, path) in wanted.files.iter().enumerate() {
         if n == 1 {
             builder.second();
         }
-        let source = open_batches(path)?;
+        let mut source = open_batches(path)?;
         let header = source.header().to_vec();
         let at = |name: &String| column(&header, name, path);
         let mut columns: Vec<usize> = compared.iter().map(at).collect::<anyhow::Result<_>>()?;
@@ -78,7 +71,7 @@ pub(super) fn read(wanted: &Wanted) -> anyhow::Result<Read> {
         let truth = wanted.truth.map(|name| column(&header, name, path)).transpose()?;
         columns.splice(0..0, id.into_iter().chain(truth));
         let bar = progress(source.rows(), "read");
-        let mut source = source;
+        let before = count;
         builder.expect(count as u64 + source.rows().unwrap_or(0));
         // Where no column is the identifier the number of the row is.
         let from = usize::from(id.is_none());
@@ -94,10 +87,9 @@ pub(super) fn read(wanted: &Wanted) -> anyhow::Result<Read> {
             }
             batches.push((count, path, batch.first_row));
             count += batch.rows;
-            ended += batch.rows;
             bar.inc(batch.rows as u64);
         }
-        builder.end_batch(std::mem::take(&mut ended));
+        builder.end_batch(count - before);
         bar.finish_and_clear();
     }
     let mut records = builder.finish();
@@ -115,7 +107,9 @@ pub(super) fn read(wanted: &Wanted) -> anyhow::Result<Read> {
         }
         records.retain(&keep);
     }
-    Ok(Read { records, truth: wanted.truth.is_some(), left_out: faults.count() })
+    let compared = records.columns.split_off(exact);
+    let aside = std::mem::replace(&mut records.columns, compared);
+    Ok(Read { records, aside, left_out: faults.count() })
 }
 
 /// Which records have an identifier of their own; the others are told.

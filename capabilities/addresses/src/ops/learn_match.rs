@@ -2,9 +2,10 @@
 //! each text, with how much waits for it. Called by the rooms that match, within what they are allowed to do.
 
 use crate::model::*;
+use crate::ops::elements::{Elements, falls_short};
 use crate::ops::open_correction::{Ticket, put};
 use crate::{queries, sql};
-use gridweave_address::{Match, Standard, normalise};
+use gridweave_address::{Match, normalise};
 use gridweave_core::{AccountId, Ctx, PlaceId};
 use gridweave_db::{DbError, OpError, Tx};
 
@@ -26,7 +27,7 @@ pub fn failed(tx: &mut Tx, ctx: &Ctx, text: &str, matched: &Match) -> Result<(),
     }
     let best = matched.candidates.first();
     let place = best.map(|best| queries::place(tx, &PlaceId(best.id.clone()))).transpose()?.flatten();
-    let short = best.is_some_and(|best| best.reasons.iter().any(|reason| reason == "not_in_library"));
+    let short = best.is_some_and(falls_short);
     let missing = missing_name(text).filter(|_| short);
     let ticket = match (place, missing) {
         (Some(above), Some((name, kind))) if kind.lies_below(above.kind) => Failed {
@@ -79,14 +80,8 @@ pub fn solved(tx: &mut Tx, ctx: &Ctx, text: &str) -> Result<(), DbError> {
 
 /// The own element of the deepest part that a text names, as the standard writes it.
 fn missing_name(text: &str) -> Option<(String, PlaceKind)> {
-    let standard = Standard::from_text(text);
-    if let Some(room) = standard.room {
-        return Some((format!("{room}室"), PlaceKind::Room));
-    }
-    if let Some(unit) = standard.unit {
-        return Some((format!("{unit}单元"), PlaceKind::Unit));
-    }
-    standard.building.map(|building| (format!("{building}栋"), PlaceKind::Building))
+    let within = |kind| matches!(kind, PlaceKind::Building | PlaceKind::Unit | PlaceKind::Room);
+    Elements::of(text).0.pop().filter(|(_, kind)| within(*kind))
 }
 
 fn open(tx: &mut Tx, ctx: &Ctx, ticket: Failed<'_>) -> Result<(), OpError> {

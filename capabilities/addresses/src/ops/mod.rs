@@ -3,6 +3,7 @@
 pub mod decide_correction;
 pub mod edit_library;
 pub mod edit_place;
+mod elements;
 pub mod import_base_map;
 pub mod import_places;
 pub mod learn_match;
