@@ -1,13 +1,24 @@
 //! One writing for what is the same: letters and digits folded, and what a date, an identity number, a telephone
 //! number or an address is beneath its writing.
 
+/// Adds the one writing of a folded text to what is there.
+pub type Clean = fn(&str, &mut String);
+
+/// The one writing of a folded text by itself.
+pub fn cleaned(clean: Clean, text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    clean(text, &mut out);
+    out
+}
+
 /// Full width to half, capitals to small letters, blanks at the ends away and within to one. Gives back `text` itself
 /// where nothing changes.
 pub fn fold<'a>(text: &'a str, into: &'a mut String) -> &'a str {
     let text = text.trim();
-    // Chinese letters and plain small ones stay as they are.
-    let plain = |letter: char| matches!(letter, ' '..='@' | '['..='~' | '\u{3001}'..='\u{9fff}');
-    if text.chars().all(plain) && !text.contains("  ") {
+    // Plain letters without capitals and Chinese ones (4000 to 9FFF, which begin with these bytes) stay as they are.
+    let plain = |byte: &u8| matches!(*byte, b' '..=b'@' | b'['..=b'~' | 0x80..=0xbf | 0xe4..=0xe9);
+    // All are looked at, so that many are at once.
+    if text.as_bytes().iter().fold(true, |all, byte| all & plain(byte)) && !text.as_bytes().windows(2).any(|two| two == b"  ") {
         return text;
     }
     into.clear();
@@ -35,18 +46,21 @@ pub fn fold<'a>(text: &'a str, into: &'a mut String) -> &'a str {
 
 /// A date as its eight digits, year first, though it may be no day of any calendar: 1990-1-2, 1990/01/02, 1990年1月2日
 /// and 19900102 are the same. Else the text.
-pub fn date(text: &str) -> String {
-    let parts: Vec<&str> =
-        text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
-    match parts.as_slice() {
-        [whole] if whole.len() == 8 => (*whole).to_owned(),
-        [year, month, day, ..] if year.len() == 4 && month.len() <= 2 && day.len() <= 2 => {
-            format!("{year}{month:0>2}{day:0>2}")
-        }
-        [day, month, year] if year.len() == 4 && month.len() <= 2 && day.len() <= 2 => {
-            format!("{year}{month:0>2}{day:0>2}")
-        }
-        _ => text.to_owned(),
+pub fn date(text: &str, out: &mut String) {
+    let mut parts = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
+    let (year, month, day) = match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some(whole), None, ..) if whole.len() == 8 => return out.push_str(whole),
+        (Some(year), Some(month), Some(day), _) if year.len() == 4 => (year, month, day),
+        (Some(day), Some(month), Some(year), None) if year.len() == 4 => (year, month, day),
+        _ => return out.push_str(text),
+    };
+    if month.len() > 2 || day.len() > 2 {
+        return out.push_str(text);
+    }
+    out.push_str(year);
+    for part in [month, day] {
+        out.push_str(&"00"[part.len()..]);
+        out.push_str(part);
     }
 }
 
@@ -60,25 +74,27 @@ pub fn check_letter(digits: &[u8]) -> Option<char> {
 
 /// An identity number (居民身份证号) as eighteen letters: the older fifteen digits gain the century and the check
 /// letter. Other numbers keep their letters and digits alone.
-pub fn id_number(text: &str) -> String {
-    let kept: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
-    if kept.len() != 15 || !kept.bytes().all(|byte| byte.is_ascii_digit()) {
-        return kept;
+pub fn id_number(text: &str, out: &mut String) {
+    let from = out.len();
+    out.extend(text.chars().filter(char::is_ascii_alphanumeric));
+    if out.len() - from == 15 && out.as_bytes()[from..].iter().all(u8::is_ascii_digit) {
+        out.insert_str(from + 6, "19");
+        out.extend(check_letter(&out.as_bytes()[from..]));
     }
-    let mut whole = format!("{}19{}", &kept[..6], &kept[6..]);
-    whole.extend(check_letter(whole.as_bytes()));
-    whole
 }
 
 /// The digits of a telephone number without the country's code and a leading nought.
-pub fn phone(text: &str) -> String {
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    let digits = digits.strip_prefix("0086").unwrap_or(&digits);
-    let digits = match digits.strip_prefix("86") {
+pub fn phone(text: &str, out: &mut String) {
+    let from = out.len();
+    out.extend(text.chars().filter(char::is_ascii_digit));
+    let digits = &out[from..];
+    let rest = digits.strip_prefix("0086").unwrap_or(digits);
+    let rest = match rest.strip_prefix("86") {
         Some(rest) if rest.len() >= 10 => rest,
-        _ => digits,
+        _ => rest,
     };
-    digits.trim_start_matches('0').to_owned()
+    let gone = digits.len() - rest.trim_start_matches('0').len();
+    out.replace_range(from..from + gone, "");
 }
 
 fn chinese_digit(letter: char) -> Option<u32> {
@@ -98,8 +114,8 @@ fn chinese_digit(letter: char) -> Option<u32> {
 }
 
 /// An address with numerals as digits and without marks: 三栋二单元五〇一 and 3栋-2单元 501 are alike.
-pub fn address(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
+pub fn address(text: &str, out: &mut String) {
+    let from = out.len();
     let mut run: Vec<char> = Vec::new();
     let mut letters = text.chars().peekable();
     while let Some(letter) = letters.next() {
@@ -142,12 +158,12 @@ pub fn address(text: &str) -> String {
             '\u{4e00}'..='\u{9fff}' => out.push(letter),
             _ if letter.is_alphanumeric() => out.push(letter),
             // 12-3 keeps its numbers apart.
-            _ if out.ends_with(|c: char| c.is_ascii_digit()) => out.push(' '),
+            _ if out.len() > from && out.ends_with(|c: char| c.is_ascii_digit()) => out.push(' '),
             _ => {}
         }
     }
-    out.truncate(out.trim_end().len());
-    out
+    let kept = out[from..].trim_end().len();
+    out.truncate(from + kept);
 }
 
 fn number(run: &[char]) -> String {
@@ -164,15 +180,15 @@ fn number(run: &[char]) -> String {
 }
 
 /// A number as its shortest writing; else the text.
-pub fn plain_number(text: &str) -> String {
-    text.parse::<f64>()
-        .ok()
-        .filter(|value| value.is_finite())
-        .map_or_else(|| text.to_owned(), |v| v.to_string())
+pub fn plain_number(text: &str, out: &mut String) {
+    match text.parse::<f64>().ok().filter(|value| value.is_finite()) {
+        Some(value) => out.push_str(&value.to_string()),
+        None => out.push_str(text),
+    }
 }
 
 /// Words in the order of the alphabet, each once.
-pub fn set(text: &str) -> String {
+pub fn set(text: &str, out: &mut String) {
     let mut words: Vec<&str> = text
         .split([',', ';', '、', '，', '；', '|', ' '])
         .map(str::trim)
@@ -180,7 +196,7 @@ pub fn set(text: &str) -> String {
         .collect();
     words.sort_unstable();
     words.dedup();
-    words.join(" ")
+    out.push_str(&words.join(" "));
 }
 
 #[cfg(test)]
@@ -190,24 +206,24 @@ mod tests {
     #[test]
     fn writings_of_the_same_are_the_same() {
         for text in ["1990-1-2", "1990/01/02", "1990年1月2日", "19900102", "2.1.1990"] {
-            assert_eq!(date(text), "19900102", "{text}");
+            assert_eq!(cleaned(date, text), "19900102", "{text}");
         }
-        assert_eq!(date("spring"), "spring");
+        assert_eq!(cleaned(date, "spring"), "spring");
         // GB 11643-1999 gives this number as its example.
-        assert_eq!(id_number("11010519491231002x"), "11010519491231002x");
-        assert_eq!(id_number("110105491231002"), "11010519491231002x");
+        assert_eq!(cleaned(id_number, "11010519491231002x"), "11010519491231002x");
+        assert_eq!(cleaned(id_number, "110105491231002"), "11010519491231002x");
         for text in ["+86 138 0000 1234", "13800001234", "0086-13800001234"] {
-            assert_eq!(phone(text), "13800001234", "{text}");
+            assert_eq!(cleaned(phone, text), "13800001234", "{text}");
         }
         for text in ["东湖花园三栋二单元501室", "东湖花园3栋2单元501室", "东湖花园3幢2单元五〇一室"]
         {
-            assert_eq!(address(text), "东湖花园3栋2单元501室", "{text}");
+            assert_eq!(cleaned(address, text), "东湖花园3栋2单元501室", "{text}");
         }
         assert_eq!(
-            (address("三里屯十二号"), address("1-2-3")),
+            (cleaned(address, "三里屯十二号"), cleaned(address, "1-2-3")),
             ("三里屯12号".to_owned(), "1 2 3".to_owned())
         );
-        assert_eq!(set("b、a; b"), "a b");
+        assert_eq!(cleaned(set, "b、a; b"), "a b");
         let mut buffer = String::new();
         assert_eq!(fold(" ＡＢ　c  D ", &mut buffer), "ab c d");
     }

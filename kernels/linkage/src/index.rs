@@ -3,6 +3,7 @@
 
 use crate::keys::{Transform, ValueKeys, keys_of, keys_of_one};
 use crate::linker::Linker;
+use crate::clean::cleaned;
 use crate::records::{Numbering, Records, fold_owned};
 use crate::scoring::{Scored, Waterfall, Weights, weight_of};
 use crate::settings::Settings;
@@ -112,7 +113,7 @@ impl LinkIndex {
         for (n, column) in self.linker.records.columns.iter_mut().enumerate() {
             let mut text = fold_owned(values.get(n).copied().unwrap_or_default());
             if let Some(clean) = self.settings.cleaner(&column.name) {
-                text = clean(&text);
+                text = cleaned(clean, &text);
             }
             let before = column.values.len();
             codes.push(self.numbering[n].number(&mut column.values, &text));

@@ -2,6 +2,7 @@
 //! what of its value counts; a part that splits a value into many gives a record many keys.
 
 use crate::clean;
+use crate::hashed::by_hash;
 use crate::records::{Column, MISSING, Records};
 use crate::sound;
 use hashbrown::HashMap;
@@ -156,7 +157,7 @@ impl Transform {
 }
 
 fn date_part(text: &str, from: usize, to: usize) -> u64 {
-    let digits = clean::date(text);
+    let digits = clean::cleaned(clean::date, text);
     let whole = digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_digit());
     if whole { hash(&digits[from..to]) } else { NONE }
 }
@@ -186,18 +187,14 @@ pub(crate) enum Keys {
 impl Keys {
     /// Every key with its record, in the order of the keys.
     pub(crate) fn sorted(&self) -> Vec<(u64, u32)> {
-        let mut all: Vec<(u64, u32)> = match self {
-            Keys::One(keys) => keys.iter().copied().zip(0..).filter(|(key, _)| *key != NONE).collect(),
+        match self {
+            Keys::One(keys) => by_hash(keys.iter().copied().zip(0..).filter(|(key, _)| *key != NONE)),
             Keys::Many { starts, keys } => {
                 let of = |record: usize| starts[record] as usize..starts[record + 1] as usize;
                 let records = 0..starts.len() - 1;
-                records
-                    .flat_map(|record| keys[of(record)].iter().map(move |key| (*key, record as u32)))
-                    .collect()
+                by_hash(records.flat_map(|record| keys[of(record)].iter().map(move |key| (*key, record as u32))))
             }
-        };
-        all.par_sort_unstable();
-        all
+        }
     }
 }
 

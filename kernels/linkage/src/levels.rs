@@ -1,5 +1,6 @@
 //! What values are, and the tests that make levels of how alike two of them are: as `link.toml` names them.
 
+use crate::clean::{self, Clean};
 use serde::{Deserialize, Serialize};
 
 /// What the values of a column are; decides how they are brought to one writing and which tests fit.
@@ -180,8 +181,7 @@ impl Test {
 
 impl Kind {
     /// One writing for what is the same.
-    pub fn clean(self) -> Option<fn(&str) -> String> {
-        use crate::clean;
+    pub fn clean(self) -> Option<Clean> {
         match self {
             Kind::Date => Some(clean::date),
             Kind::IdNumber => Some(clean::id_number),

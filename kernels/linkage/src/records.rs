@@ -1,9 +1,11 @@
 //! Records column by column: each distinct value is kept once and records hold its number, so that equal values are
 //! equal numbers and how often a value occurs is known for nothing.
 
-use crate::clean::fold;
+use crate::clean::{Clean, fold};
+use crate::hashed::by_hash;
 use hashbrown::HashTable;
-use std::sync::{Mutex, PoisonError};
+use rayon::prelude::*;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The number of "no value".
@@ -56,19 +58,25 @@ impl Values {
 }
 
 /// Gives numbers to values while records come in. Beside each number stands half of the value's hash, so that values,
-/// which lie far apart, are looked at only where they are nearly certain to be the same.
+/// which lie far apart, are looked at only where they are nearly certain to be the same. Where most values turn out to
+/// differ, as those of identifiers do, each gets a number of its own, and equal ones are found at the end by putting
+/// their hashes in order: a table of so many would be asked in vain.
 #[derive(Default)]
 pub(crate) struct Numbering {
     table: HashTable<(u32, u32)>,
-    /// Records that are expected; room is made for so many values when there are [`MANY`].
-    expected: usize,
+    /// The hash of each value where the table was given up.
+    hashes: Option<Vec<u64>>,
 }
 
-/// A column with so many values has perhaps as many as there are records.
+/// With so many values a column shows whether most of its values differ.
 const MANY: usize = 1 << 16;
 
-fn hash_of(text: &str) -> u32 {
-    (xxh3_64(text.as_bytes()) >> 32) as u32
+fn hash_of(text: &str) -> u64 {
+    xxh3_64(text.as_bytes())
+}
+
+fn half(hash: u64) -> u32 {
+    (hash >> 32) as u32
 }
 
 /// Where a half of a hash stands in a table.
@@ -81,34 +89,70 @@ impl Numbering {
     pub(crate) fn of(values: &Values) -> Self {
         let mut table = HashTable::with_capacity(values.len());
         for code in 1..values.len() as u32 {
-            let half = hash_of(values.get(code));
+            let half = half(hash_of(values.get(code)));
             table.insert_unique(spread(half), (half, code), |(half, _)| spread(*half));
         }
-        Self { table, expected: 0 }
+        Self { table, hashes: None }
     }
 
     /// The number of a text, a new one where it is new; counts it.
     pub(crate) fn number(&mut self, values: &mut Values, text: &str) -> u32 {
-        self.number_hashed(values, text, hash_of(text))
-    }
-
-    fn number_hashed(&mut self, values: &mut Values, text: &str, half: u32) -> u32 {
-        if text.is_empty() {
-            values.counts[MISSING as usize] += 1;
-            return MISSING;
-        }
-        let same = |(known, code): &(u32, u32)| *known == half && values.get(*code) == text;
-        let found = self.table.find(spread(half), same).map(|(_, code)| *code);
-        let code = found.unwrap_or_else(|| {
-            let code = values.push(text);
-            if self.table.len() == MANY {
-                self.table.reserve(self.expected.saturating_sub(MANY), |(half, _)| spread(*half));
-            }
-            self.table.insert_unique(spread(half), (half, code), |(half, _)| spread(*half));
-            code
-        });
+        let code = self.number_hashed(values, text, hash_of(text));
         values.counts[code as usize] += 1;
         code
+    }
+
+    fn number_hashed(&mut self, values: &mut Values, text: &str, hash: u64) -> u32 {
+        if text.is_empty() {
+            return MISSING;
+        }
+        if let Some(hashes) = &mut self.hashes {
+            hashes.push(hash);
+            return values.push(text);
+        }
+        let half = half(hash);
+        let same = |(known, code): &(u32, u32)| *known == half && values.get(*code) == text;
+        if let Some((_, code)) = self.table.find(spread(half), same) {
+            return *code;
+        }
+        let code = values.push(text);
+        self.table.insert_unique(spread(half), (half, code), |(half, _)| spread(*half));
+        code
+    }
+
+    /// Gives the table up where it has become large and most of so many cells were new.
+    fn give_up(&mut self, values: &Values, cells: usize) {
+        if self.hashes.is_none() && self.table.len() >= MANY && self.table.len() * 2 > cells {
+            self.hashes = Some((1..values.len() as u32).map(|code| hash_of(values.get(code))).collect());
+            self.table = HashTable::new();
+        }
+    }
+
+    /// Makes equal values one again where each got a number of its own.
+    fn finish(self, values: &mut Values, codes: &mut [u32]) {
+        let Some(hashes) = self.hashes else { return };
+        let sorted = by_hash(hashes.iter().copied().zip(1..));
+        drop(hashes);
+        let mut first: Vec<u32> = (0..values.len() as u32).collect();
+        for same in sorted.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
+            for (n, (_, code)) in same.iter().enumerate() {
+                let before = same[..n].iter().find(|(_, before)| values.get(*before) == values.get(*code));
+                first[*code as usize] = before.map_or(*code, |(_, before)| *before);
+            }
+        }
+        drop(sorted);
+        if first.iter().zip(0..).all(|(first, code)| *first == code) {
+            return;
+        }
+        let mut kept = Values::default();
+        for code in 1..first.len() {
+            // One that is not the first comes behind it: that has its new number already.
+            let before = first[code] as usize;
+            first[code] =
+                if before == code { kept.push(values.get(code as u32)) } else { first[before] };
+        }
+        *values = kept;
+        codes.iter_mut().for_each(|code| *code = first[*code as usize]);
     }
 }
 
@@ -119,20 +163,15 @@ impl Numbering {
     /// The numbers of some texts, one behind the other in `texts` up to each of `ends`.
     fn number_some(&mut self, values: &mut Values, texts: &str, ends: &[usize], codes: &mut Vec<u32>) {
         let mut known = [(0, MISSING); TOGETHER];
-        let begin = |n: usize| n.checked_sub(1).map_or(0, |before| ends[before]);
+        let text = |n: usize| &texts[n.checked_sub(1).map_or(0, |before| ends[before])..ends[n]];
         for (n, known) in known.iter_mut().enumerate().take(ends.len()) {
-            let half = hash_of(&texts[begin(n)..ends[n]]);
-            let found = self.table.find(spread(half), |(known, _)| *known == half);
-            *known = (half, found.map_or(MISSING, |(_, code)| *code));
+            let hash = hash_of(text(n));
+            let found = self.table.find(spread(half(hash)), |(known, _)| *known == half(hash));
+            *known = (hash, found.map_or(MISSING, |(_, code)| *code));
         }
-        for (n, (half, known)) in known.iter().enumerate().take(ends.len()) {
-            let text = &texts[begin(n)..ends[n]];
-            if *known != MISSING && values.get(*known) == text {
-                values.counts[*known as usize] += 1;
-                codes.push(*known);
-            } else {
-                codes.push(self.number_hashed(values, text, *half));
-            }
+        for (n, (hash, known)) in known.iter().enumerate().take(ends.len()) {
+            let same = *known != MISSING && values.get(*known) == text(n);
+            codes.push(if same { *known } else { self.number_hashed(values, text(n), *hash) });
         }
     }
 }
@@ -158,8 +197,7 @@ pub struct Column {
 
 impl Column {
     /// The column with each value in another writing; values that become the same become one.
-    pub fn rewritten(&self, write: impl Fn(&str) -> String + Sync) -> Self {
-        use rayon::prelude::*;
+    pub fn rewritten(&self, write: impl Fn(&str, &mut String) + Sync) -> Self {
         let mut numbering = Numbering::default();
         let mut values = Values::default();
         let mut codes = vec![MISSING; self.values.len()];
@@ -167,19 +205,26 @@ impl Column {
         let end = self.values.len() as u32;
         for from in (1..end).step_by(AT_ONCE as usize) {
             let part = from..end.min(from + AT_ONCE);
-            let texts: Vec<String> =
-                part.clone().into_par_iter().map(|code| write(self.values.get(code))).collect();
+            let written = |code: u32| {
+                let mut text = String::new();
+                write(self.values.get(code), &mut text);
+                text
+            };
+            let texts: Vec<String> = part.clone().into_par_iter().map(written).collect();
             for (code, text) in part.zip(&texts) {
-                codes[code as usize] = numbering.number(&mut values, text);
+                codes[code as usize] = numbering.number_hashed(&mut values, text, hash_of(text));
             }
         }
-        let mut column = Self { name: self.name.clone(), codes: self.codes.clone(), values, clean: true };
-        column.values.counts.iter_mut().for_each(|count| *count = 0);
-        for code in &mut column.codes {
-            *code = codes[*code as usize];
-            column.values.counts[*code as usize] += 1;
-        }
+        let codes = self.codes.iter().map(|code| codes[*code as usize]).collect();
+        let mut column = Self { name: self.name.clone(), codes, values, clean: true };
+        column.count();
         column
+    }
+
+    /// Counts how many records hold each value.
+    fn count(&mut self) {
+        self.values.counts.iter_mut().for_each(|count| *count = 0);
+        self.codes.iter().for_each(|code| self.values.counts[*code as usize] += 1);
     }
 
     /// How often two different records, drawn at random of those that have a value, have the same.
@@ -213,10 +258,7 @@ impl Records {
         for column in &mut self.columns {
             let mut kept = keep.iter();
             column.codes.retain(|_| kept.next().is_none_or(|keep| *keep));
-            column.values.counts.iter_mut().for_each(|count| *count = 0);
-            for code in &column.codes {
-                column.values.counts[*code as usize] += 1;
-            }
+            column.count();
         }
         self.first = keep[..self.first].iter().filter(|keep| **keep).count();
         self.len = keep.iter().filter(|keep| **keep).count();
@@ -228,13 +270,87 @@ impl Records {
     }
 }
 
+/// A column that is being taken in.
+struct Taking {
+    column: Column,
+    numbering: Numbering,
+    /// Are its texts taken as they are?
+    exact: bool,
+    /// What brings them to one writing as they come.
+    clean: Option<Clean>,
+    folded: String,
+    /// The dictionary that numbered cells came from last, and the number that each of its texts has here.
+    dictionary: u64,
+    of_dictionary: Vec<u32>,
+}
+
+/// No number yet.
+const UNKNOWN: u32 = u32::MAX;
+
+impl Taking {
+    /// Adds a cell to `texts` as it is to be numbered.
+    fn write(&mut self, cell: &str, texts: &mut String) {
+        match self.clean {
+            _ if self.exact => texts.push_str(cell),
+            Some(clean) if !cell.is_empty() => clean(fold(cell, &mut self.folded), texts),
+            _ => texts.push_str(fold(cell, &mut self.folded)),
+        }
+    }
+
+    fn take<'a>(&mut self, cells: impl Iterator<Item = Option<&'a str>>) {
+        let (mut texts, mut ends) = (String::new(), Vec::with_capacity(TOGETHER));
+        for cell in cells {
+            self.write(cell.unwrap_or_default(), &mut texts);
+            ends.push(texts.len());
+            if ends.len() == TOGETHER {
+                self.number(&texts, &ends);
+                texts.clear();
+                ends.clear();
+            }
+        }
+        self.number(&texts, &ends);
+        self.numbering.give_up(&self.column.values, self.column.codes.len());
+    }
+
+    fn number(&mut self, texts: &str, ends: &[usize]) {
+        let Column { values, codes, .. } = &mut self.column;
+        self.numbering.number_some(values, texts, ends, codes);
+    }
+
+    fn take_numbered<'a>(&mut self, dictionary: u64, text: impl Fn(u32) -> &'a str, numbers: &[u32]) {
+        if std::mem::replace(&mut self.dictionary, dictionary) != dictionary {
+            self.of_dictionary.clear();
+        }
+        let most = numbers.iter().copied().max().unwrap_or(0) as usize;
+        if self.of_dictionary.len() <= most {
+            self.of_dictionary.resize(most + 1, UNKNOWN);
+            self.of_dictionary[0] = MISSING;
+        }
+        let mut written = String::new();
+        for number in numbers {
+            let mut code = self.of_dictionary[*number as usize];
+            if code == UNKNOWN {
+                written.clear();
+                self.write(text(*number), &mut written);
+                code = self.numbering.number_hashed(&mut self.column.values, &written, hash_of(&written));
+                self.of_dictionary[*number as usize] = code;
+            }
+            self.column.codes.push(code);
+        }
+        self.numbering.give_up(&self.column.values, self.column.codes.len());
+    }
+
+    fn finish(mut self) -> Column {
+        self.numbering.finish(&mut self.column.values, &mut self.column.codes);
+        self.column.count();
+        self.column
+    }
+}
+
 /// Takes records in, a batch of columns at a time.
 pub struct RecordsBuilder {
     /// Columns may come from several threads, each from one at a time.
-    columns: Vec<Mutex<(Column, Numbering)>>,
-    /// What brings the values of a column to one writing as they come.
-    cleaners: Vec<Option<fn(&str) -> String>>,
-    exact: usize,
+    columns: Vec<Mutex<Taking>>,
     len: usize,
     first: Option<usize>,
 }
@@ -247,52 +363,45 @@ impl RecordsBuilder {
 
     /// The same where the texts of the first `exact` columns are taken as they are: identifiers.
     pub fn with_exact(names: &[String], exact: usize) -> Self {
-        let column = |name: &String| {
-            Mutex::new((Column { name: name.clone(), ..Column::default() }, Numbering::default()))
+        let column = |(n, name): (usize, &String)| {
+            Mutex::new(Taking {
+                column: Column { name: name.clone(), ..Column::default() },
+                numbering: Numbering::default(),
+                exact: n < exact,
+                clean: None,
+                folded: String::new(),
+                dictionary: 0,
+                of_dictionary: Vec::new(),
+            })
         };
-        let columns = names.iter().map(column).collect();
-        Self { columns, cleaners: vec![None; names.len()], exact, len: 0, first: None }
+        let columns = names.iter().enumerate().map(column).collect();
+        Self { columns, len: 0, first: None }
     }
 
     /// Brings the values of columns to one writing as they come, by the columns' names: better than afterwards where nearly
     /// all differ. Exact columns stay as they are.
-    pub(crate) fn clean_by(&mut self, cleaner: impl Fn(&str) -> Option<fn(&str) -> String>) {
-        for (held, clean) in self.columns.iter_mut().zip(&mut self.cleaners).skip(self.exact) {
-            let (column, _) = held.get_mut().unwrap_or_else(PoisonError::into_inner);
-            *clean = cleaner(&column.name);
-            column.clean = clean.is_some();
+    pub(crate) fn clean_by(&mut self, cleaner: impl Fn(&str) -> Option<Clean>) {
+        let columns = self.columns.iter_mut().map(|held| held.get_mut().unwrap_or_else(PoisonError::into_inner));
+        for taking in columns.filter(|taking| !taking.exact) {
+            taking.clean = cleaner(&taking.column.name);
+            taking.column.clean = taking.clean.is_some();
         }
     }
 
-    /// So many records will come, about.
-    pub fn expect(&mut self, rows: u64) {
-        for held in &mut self.columns {
-            let (_, numbering) = held.get_mut().unwrap_or_else(PoisonError::into_inner);
-            numbering.expected = usize::try_from(rows).unwrap_or(0);
-        }
+    fn taking(&self, n: usize) -> MutexGuard<'_, Taking> {
+        self.columns[n].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the cells of one column of a batch. Texts are folded: full width to half, capitals to small letters, blanks
-    /// to one. [`Self::end_batch`] says that all columns have come.
+    /// Takes cells of one column of a batch. Texts are folded: full width to half, capitals to small letters, blanks to
+    /// one. [`Self::end_batch`] says that all columns have come.
     pub fn push_column<'a>(&self, n: usize, cells: impl Iterator<Item = Option<&'a str>>) {
-        let mut held = self.columns[n].lock().unwrap_or_else(PoisonError::into_inner);
-        let (column, numbering) = &mut *held;
-        let (mut folded, mut texts, mut ends) = (String::new(), String::new(), Vec::with_capacity(TOGETHER));
-        for cell in cells {
-            let cell = cell.unwrap_or_default();
-            match self.cleaners[n] {
-                _ if n < self.exact => texts.push_str(cell),
-                Some(clean) if !cell.is_empty() => texts.push_str(&clean(fold(cell, &mut folded))),
-                _ => texts.push_str(fold(cell, &mut folded)),
-            }
-            ends.push(texts.len());
-            if ends.len() == TOGETHER {
-                numbering.number_some(&mut column.values, &texts, &ends, &mut column.codes);
-                texts.clear();
-                ends.clear();
-            }
-        }
-        numbering.number_some(&mut column.values, &texts, &ends, &mut column.codes);
+        self.taking(n).take(cells);
+    }
+
+    /// The same of cells that come as numbers of a dictionary, 0 being an empty cell. `dictionary` tells it from every
+    /// other, of other columns too; it is not 0. `text` gives the text of a number.
+    pub fn push_numbered<'a>(&self, n: usize, dictionary: u64, text: impl Fn(u32) -> &'a str, numbers: &[u32]) {
+        self.taking(n).take_numbered(dictionary, text, numbers);
     }
 
     /// All columns of a batch of so many rows have come.
@@ -306,7 +415,6 @@ impl RecordsBuilder {
     where
         I: Iterator<Item = Option<&'a str>>,
     {
-        use rayon::prelude::*;
         (0..self.columns.len()).into_par_iter().for_each(|n| self.push_column(n, cells(n)));
         self.end_batch(rows);
     }
@@ -319,8 +427,8 @@ impl RecordsBuilder {
     /// The records.
     pub fn finish(self) -> Records {
         let column =
-            |held: Mutex<(Column, Numbering)>| held.into_inner().unwrap_or_else(PoisonError::into_inner).0;
-        let columns = self.columns.into_iter().map(column).collect();
+            |held: Mutex<Taking>| held.into_inner().unwrap_or_else(PoisonError::into_inner).finish();
+        let columns = self.columns.into_par_iter().map(column).collect();
         Records { columns, len: self.len, first: self.first.unwrap_or(self.len) }
     }
 }
@@ -339,7 +447,35 @@ mod tests {
         assert_eq!(column.codes, [1, 0, 1, 2, 0]);
         assert_eq!((column.values.get(1), column.values.count(1), column.values.count(0)), ("anna", 2, 2));
         assert!((column.coincidence() - 1.0 / 3.0).abs() < 1e-12);
-        let short = column.rewritten(|text| text[..1].to_owned());
+        let short = column.rewritten(|text, out| out.push_str(&text[..1]));
         assert_eq!((short.values.get(2), short.values.count(1)), ("b", 2));
+    }
+
+    #[test]
+    fn values_that_nearly_all_differ_are_numbered_as_others_are() {
+        let rows = MANY as u32 * 4;
+        // Most of the first differ; then many come again, one as an empty cell, in both ways of coming.
+        let of = |row: u32| if row < rows / 2 { row } else { row.wrapping_mul(7) % (rows / 2) };
+        let texts: Vec<String> = (0..rows).map(|n| if n == 5 { String::new() } else { format!("N{n}") }).collect();
+        let mut builder = RecordsBuilder::with_exact(&["id".to_owned(), "code".to_owned()], 1);
+        for from in (0..rows).step_by(8192) {
+            let part = from..from + 8192;
+            builder.push_column(0, part.clone().map(|row| Some(texts[of(row) as usize].as_str())));
+            let numbers: Vec<u32> = part.map(|row| of(row) + 1).collect();
+            builder.push_numbered(1, 1 + u64::from(from / 100_000), |n| &texts[n as usize - 1], &numbers);
+            builder.end_batch(8192);
+        }
+        let records = builder.finish();
+        let mut plain = (Values::default(), Numbering::default());
+        let expected: Vec<u32> =
+            (0..rows).map(|row| plain.1.number(&mut plain.0, &texts[of(row) as usize])).collect();
+        for (column, sign) in records.columns.iter().zip(['N', 'n']) {
+            assert!(column.codes == expected);
+            assert_eq!(column.values.len(), plain.0.len());
+            for code in (0..plain.0.len() as u32).step_by(997) {
+                assert_eq!(column.values.get(code).replace(sign, "N"), plain.0.get(code));
+                assert_eq!(column.values.count(code), plain.0.count(code));
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::comparison::{Comparison, LEVELS_MAX};
 use crate::keys::{KeyPart, Transform};
+use crate::clean::Clean;
 use crate::levels::{Kind, Test};
 use crate::records::{Records, RecordsBuilder};
 use serde::{Deserialize, Serialize};
@@ -176,7 +177,7 @@ impl Settings {
     }
 
     /// What brings the values of a column to one writing, where something does.
-    pub(crate) fn cleaner(&self, column: &str) -> Option<fn(&str) -> String> {
+    pub(crate) fn cleaner(&self, column: &str) -> Option<Clean> {
         self.kind(column).clean()
     }
 

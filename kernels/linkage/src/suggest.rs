@@ -58,7 +58,7 @@ fn is_digits(text: &str) -> bool {
 }
 
 fn is_date(text: &str) -> bool {
-    let date = clean::date(text);
+    let date = clean::cleaned(clean::date, text);
     if date.len() != 8 || !is_digits(&date) {
         return false;
     }
@@ -67,7 +67,7 @@ fn is_date(text: &str) -> bool {
 }
 
 fn is_identity(text: &str) -> bool {
-    let number = clean::id_number(text);
+    let number = clean::cleaned(clean::id_number, text);
     number.len() == 18
         && is_digits(&number[..17])
         && number.chars().last() == clean::check_letter(&number.as_bytes()[..17])
@@ -105,7 +105,7 @@ fn kind_of(column: &Column, distinct: usize, with: f64) -> Kind {
         return Kind::Date;
     }
     let mobile = |text: &str| {
-        let number = clean::phone(text);
+        let number = clean::cleaned(clean::phone, text);
         number.len() == 11 && number.starts_with('1')
     };
     if share(column, mobile) > 0.8

@@ -4,7 +4,7 @@ use super::progress;
 use crate::columns::column;
 use crate::faults::Faults;
 use anyhow::bail;
-use gridweave_files::batches::{SeeTexts, open_batches};
+use gridweave_files::batches::{Cells, SeeTexts, open_batches};
 use gridweave_linkage::records::{self, Records, RecordsBuilder};
 use gridweave_linkage::settings::Settings;
 use std::path::Path;
@@ -72,10 +72,15 @@ pub(super) fn read(wanted: &Wanted) -> anyhow::Result<Read> {
         columns.splice(0..0, id.into_iter().chain(truth));
         let bar = progress(source.rows(), "read");
         let before = count;
-        builder.expect(count as u64 + source.rows().unwrap_or(0));
         // Where no column is the identifier the number of the row is.
         let from = usize::from(id.is_none());
-        let see: &SeeTexts = &|n, cells| builder.push_column(n + from, cells);
+        let see: &SeeTexts = &|n, cells| match cells {
+            Cells::Each(cells) => builder.push_column(n + from, cells),
+            Cells::Numbered(dictionary, numbers) => {
+                let text = |number: u32| dictionary.text(number - 1);
+                builder.push_numbered(n + from, dictionary.serial(), text, numbers);
+            }
+        };
         while let Some(batch) = source.next_texts(&columns, READ_AT_ONCE, see)? {
             for bad in &batch.bad {
                 faults.tell(|| format!("{} line {}: {}", path.display(), bad.line, bad.why));

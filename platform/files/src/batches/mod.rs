@@ -5,6 +5,7 @@
 
 mod csv_batches;
 mod parquet_batches;
+mod parquet_texts;
 
 use crate::table::{BadRow, FileError, Format};
 use crate::unfinished::unfinished;
@@ -126,10 +127,11 @@ impl Column {
     /// Hands all cells to `see` as texts; an empty text is none.
     pub fn see_texts(&self, n: usize, see: &SeeTexts) {
         if let Column::Text(all) = self {
-            return see(n, &mut all.iter().map(Option::as_deref));
+            return see(n, Cells::Each(&mut all.iter().map(Option::as_deref)));
         }
         let texts: Vec<String> = (0..self.len()).map(|row| self.text(row)).collect();
-        see(n, &mut texts.iter().map(|text| Some(text.as_str()).filter(|text| !text.is_empty())));
+        let cells = texts.iter().map(|text| Some(text.as_str()).filter(|text| !text.is_empty()));
+        see(n, Cells::Each(&mut { cells }));
     }
 
     /// A cell as a number: numbers themselves, and texts that are one.
@@ -157,8 +159,54 @@ pub struct Batch {
     pub bad: Vec<BadRow>,
 }
 
+/// Cells of a column as texts.
+pub enum Cells<'a> {
+    /// One after the other.
+    Each(&'a mut dyn Iterator<Item = Option<&'a str>>),
+    /// As their numbers in a dictionary, the first being 1; 0 for an empty cell.
+    Numbered(&'a Dictionary, &'a [u32]),
+}
+
+impl Cells<'_> {
+    /// Hands each cell to `see`.
+    pub fn each(self, mut see: impl FnMut(Option<&str>)) {
+        match self {
+            Cells::Each(all) => all.for_each(see),
+            Cells::Numbered(dictionary, numbers) => {
+                numbers.iter().for_each(|n| see(n.checked_sub(1).map(|n| dictionary.text(n))));
+            }
+        }
+    }
+}
+
+/// Texts that a file holds once, for a part of its rows.
+#[derive(Debug, Default)]
+pub struct Dictionary {
+    serial: u64,
+    /// Each text behind four bytes for its length.
+    bytes: bytes::Bytes,
+    ends: Vec<usize>,
+}
+
+impl Dictionary {
+    /// Tells it from every other.
+    pub fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    /// How many texts there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Is there none?
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+}
+
 /// What sees the cells of a column as texts; the first says which of the columns it is.
-pub type SeeTexts<'a> = dyn for<'t> Fn(usize, &mut (dyn Iterator<Item = Option<&'t str>> + 't)) + Sync + 'a;
+pub type SeeTexts<'a> = dyn Fn(usize, Cells) + Sync + 'a;
 
 /// A table that is read a batch at a time.
 pub trait Batches: Send {
@@ -171,7 +219,8 @@ pub trait Batches: Send {
     /// The next rows, at most so many, of these columns; none at the end.
     fn next(&mut self, columns: &[usize], most: usize) -> Result<Option<Batch>, FileError>;
 
-    /// The same as texts: each column is handed to `see`, columns beside each other on all cores, and none is kept.
+    /// The same as texts: each column is handed to `see`, some cells at a time, columns beside each other on all cores, and
+    /// none is kept.
     fn next_texts(
         &mut self,
         columns: &[usize],
@@ -382,11 +431,45 @@ mod tests {
         let seen: Vec<std::sync::Mutex<Vec<Option<String>>>> = (0..6).map(|_| Default::default()).collect();
         let mut batches = open_batches(&path).unwrap();
         let see: &SeeTexts =
-            &|n, cells| seen[n].lock().unwrap().extend(cells.map(|cell| cell.map(str::to_owned)));
+            &|n, cells| cells.each(|cell| seen[n].lock().unwrap().push(cell.map(str::to_owned)));
         while batches.next_texts(&[0, 1, 2, 3, 4, 5], 7000, see).unwrap().is_some() {}
         let seen: Vec<Column> =
             seen.into_iter().map(|cells| Column::Text(cells.into_inner().unwrap())).collect();
         assert!(seen == columns);
+    }
+
+    #[test]
+    fn texts_that_come_again_are_read_by_number_and_empty_cells_stay_empty() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("few.parquet");
+        // Few texts, then so many that the writer gives its dictionary up, with empty cells and empty texts in between.
+        let cell = |row: usize| match row % 7 {
+            0 => None,
+            1 => Some(String::new()),
+            n if row < 60_000 => Some(["北苑区", "翠竹区", "x"][(row / 7 + n) % 3].to_owned()),
+            _ => Some(format!("新华路{row}号甲乙丙丁")),
+        };
+        let column = Column::Text((0..130_000).map(cell).collect());
+        let mut writer = BatchWriter::create(Some(&path), &["c".to_owned()], &[Kind::Text]).unwrap();
+        writer.write(&[&column]).unwrap();
+        writer.write(&[&Column::Text(vec![None; 9])]).unwrap();
+        writer.finish().unwrap();
+        for most in [1000, 8192, 200_000] {
+            assert_eq!(all(&path, &[0], most).0[0].rows(&[1, 2, 77_777, 130_004]), column.rows(&[1, 2, 77_777, 0]));
+            let (numbered, texts) = (std::sync::Mutex::new(0), std::sync::Mutex::new(Vec::new()));
+            let see: &SeeTexts = &|_, cells| {
+                if let Cells::Numbered(_, numbers) = &cells {
+                    *numbered.lock().unwrap() += numbers.len();
+                }
+                cells.each(|cell| texts.lock().unwrap().push(cell.map(str::to_owned)));
+            };
+            let mut batches = open_batches(&path).unwrap();
+            while batches.next_texts(&[0], most, see).unwrap().is_some() {}
+            let expected = (0..130_000).map(cell).chain([const { None }; 9]).collect::<Vec<_>>();
+            assert!(texts.into_inner().unwrap() == expected);
+            let numbered = numbered.into_inner().unwrap();
+            assert!((60_000..130_000).contains(&numbered), "{numbered} by number");
+        }
     }
 
     #[test]

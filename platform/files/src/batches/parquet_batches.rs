@@ -1,16 +1,20 @@
 //! Parquet a batch at a time, column by column, without a detour over rows.
 
+use super::parquet_texts::{TextPages, is_read};
 use super::{Batch, Batches, Column, Kind, SeeTexts};
 use crate::table::FileError;
 use bytes::Bytes;
 use parquet::basic::{Compression, ConvertedType, LogicalType, Repetition, Type as Physical};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
-use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
-use parquet::file::properties::WriterProperties;
+use parquet::column::writer::{ColumnCloseResult, ColumnWriter, ColumnWriterImpl, get_column_writer};
+use parquet::data_type::{ByteArray, DataType};
+use parquet::errors::ParquetError;
+use parquet::file::properties::{WriterProperties, WriterPropertiesPtr};
 use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
-use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::{ColumnDescriptor, ColumnPath, Type};
+use parquet::file::writer::{SerializedFileWriter, SerializedPageWriter, TrackedWrite};
+use parquet::schema::types::{ColumnDescPtr, ColumnDescriptor, Type};
 use rayon::prelude::*;
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::sync::Arc;
@@ -22,9 +26,15 @@ pub(super) struct ParquetBatches {
     kinds: Vec<Kind>,
     /// The row group that is being read, with a reader for each column that was asked for.
     group: usize,
-    open: Vec<ColumnReader>,
+    open: Vec<Open>,
     left: usize,
     row: u64,
+}
+
+/// A column of a row group that is being read.
+enum Open {
+    Texts(TextPages),
+    Values(ColumnReader),
 }
 
 /// A file that several columns are read from at once: each reader keeps its own place, where clones of a file would
@@ -106,14 +116,17 @@ impl ParquetBatches {
         if self.group >= self.reader.num_row_groups() {
             return Ok(false);
         }
-        let broken = |error: parquet::errors::ParquetError| FileError::broken(self.name.as_str(), error);
+        let broken = |error: ParquetError| FileError::broken(self.name.as_str(), error);
         let group = self.reader.get_row_group(self.group).map_err(broken)?;
         self.left = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
-        self.open = columns
-            .iter()
-            .map(|column| group.get_column_reader(*column))
-            .collect::<Result<_, _>>()
-            .map_err(broken)?;
+        let open = |column: &usize| {
+            let known = group.metadata().column(*column);
+            Ok(match self.kinds[*column] == Kind::Text && is_read(known) {
+                true => Open::Texts(TextPages::new(group.get_column_page_reader(*column)?, known)),
+                false => Open::Values(group.get_column_reader(*column)?),
+            })
+        };
+        self.open = columns.iter().map(open).collect::<Result<_, _>>().map_err(broken)?;
         self.group += 1;
         Ok(true)
     }
@@ -167,9 +180,7 @@ impl Batches for ParquetBatches {
         let (rows, kinds) = (batch.rows, &self.kinds);
         self.open.par_iter_mut().zip(columns).enumerate().try_for_each(|(n, (reader, column))| {
             let seen = match reader {
-                ColumnReader::ByteArrayColumnReader(reader) if kinds[*column] == Kind::Text => {
-                    cells(reader, rows).map(|all| see_cells(&all, n, see))
-                }
+                Open::Texts(pages) => pages.see(rows, &mut |cells| see(n, cells)),
                 other => read(other, rows, kinds[*column]).map(|column| column.see_texts(n, see)),
             };
             seen.map_err(|error| broken_column(&self.name, &self.header[*column], error))
@@ -178,23 +189,21 @@ impl Batches for ParquetBatches {
     }
 }
 
-fn see_cells(all: &[Option<ByteArray>], n: usize, see: &SeeTexts) {
-    // What is no text is shown as far as it is one.
-    fn text(bytes: &[u8]) -> &str {
-        std::str::from_utf8(bytes)
-            .or_else(|error| std::str::from_utf8(&bytes[..error.valid_up_to()]))
-            .unwrap_or_default()
-    }
-    see(n, &mut all.iter().map(|cell| cell.as_ref().map(|value| text(value.data()))));
-}
-
-fn broken_column(file: &str, column: &str, error: parquet::errors::ParquetError) -> FileError {
+fn broken_column(file: &str, column: &str, error: ParquetError) -> FileError {
     FileError::broken(format!("{file}: column {column}"), error)
 }
 
-type Parquet<T> = Result<T, parquet::errors::ParquetError>;
+type Parquet<T> = Result<T, ParquetError>;
 
-fn read(reader: &mut ColumnReader, rows: usize, kind: Kind) -> Parquet<Column> {
+fn read(open: &mut Open, rows: usize, kind: Kind) -> Parquet<Column> {
+    let reader = match open {
+        Open::Texts(pages) => {
+            let mut texts = Vec::with_capacity(rows);
+            pages.see(rows, &mut |cells| cells.each(|cell| texts.push(cell.map(str::to_owned))))?;
+            return Ok(Column::Text(texts));
+        }
+        Open::Values(reader) => reader,
+    };
     Ok(match reader {
         ColumnReader::BoolColumnReader(reader) => Column::Bool(values(reader, rows, |v| v)?),
         ColumnReader::Int32ColumnReader(reader) => Column::Int(values(reader, rows, i64::from)?),
@@ -214,10 +223,6 @@ fn read(reader: &mut ColumnReader, rows: usize, kind: Kind) -> Parquet<Column> {
     })
 }
 
-fn cells<D: DataType>(reader: &mut ColumnReaderImpl<D>, rows: usize) -> Parquet<Vec<Option<D::T>>> {
-    values(reader, rows, |value| value)
-}
-
 fn values<D: DataType, T>(
     reader: &mut ColumnReaderImpl<D>,
     rows: usize,
@@ -235,7 +240,7 @@ fn values<D: DataType, T>(
     }
     if done < rows {
         let why = format!("{done} rows where {rows} were announced");
-        return Err(parquet::errors::ParquetError::EOF(why));
+        return Err(ParquetError::EOF(why));
     }
     if known == rows {
         return Ok(read.into_iter().map(|value| Some(make(value))).collect());
@@ -248,6 +253,9 @@ fn values<D: DataType, T>(
 
 pub(super) struct ParquetSink {
     writer: SerializedFileWriter<File>,
+    /// How columns are written that say a value once and then its number, and how those that say each.
+    once: WriterPropertiesPtr,
+    each: WriterPropertiesPtr,
 }
 
 fn broken(error: impl std::fmt::Display) -> FileError {
@@ -272,39 +280,26 @@ impl ParquetSink {
         };
         let fields = header.iter().zip(kinds).map(field).collect::<Result<Vec<_>, _>>().map_err(broken)?;
         let schema = Type::group_type_builder("schema").with_fields(fields).build().map_err(broken)?;
-        // Doubles seldom repeat: looking for those that do costs more than it saves.
-        let doubles = header.iter().zip(kinds).filter(|(_, kind)| **kind == Kind::Float);
-        let properties = WriterProperties::builder().set_compression(Compression::SNAPPY);
-        let properties = doubles.fold(properties, |properties, (name, _)| {
-            properties.set_column_dictionary_enabled(ColumnPath::new(vec![name.clone()]), false)
-        });
-        let properties = properties.build();
-        let writer =
-            SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties)).map_err(broken)?;
-        Ok(Self { writer })
+        let with_dictionary = |enabled| {
+            let properties = WriterProperties::builder().set_compression(Compression::SNAPPY);
+            Arc::new(properties.set_dictionary_enabled(enabled).build())
+        };
+        let (once, each) = (with_dictionary(true), with_dictionary(false));
+        let writer = SerializedFileWriter::new(file, Arc::new(schema), once.clone()).map_err(broken)?;
+        Ok(Self { writer, once, each })
     }
 
-    /// A batch becomes a row group.
+    /// A batch becomes a row group; its columns are encoded beside each other on all cores.
     pub(super) fn write(&mut self, columns: &[&Column]) -> Result<(), FileError> {
+        let schema = self.writer.schema_descr();
+        let encoded = columns.par_iter().enumerate().map(|(n, column)| {
+            let properties = if seldom_repeats(column) { &self.each } else { &self.once };
+            encoded(column, schema.column(n), properties.clone())
+        });
+        let encoded: Vec<_> = encoded.collect::<Parquet<_>>().map_err(broken)?;
         let mut group = self.writer.next_row_group().map_err(broken)?;
-        for column in columns {
-            match column {
-                Column::Bool(all) => put::<BoolType>(&mut group, all.iter().copied()),
-                Column::Int(all) => put::<Int64Type>(&mut group, all.iter().copied()),
-                Column::Float(all) => put::<DoubleType>(&mut group, all.iter().copied()),
-                Column::Text(all) => {
-                    put::<ByteArrayType>(&mut group, packed(all.iter().map(|text| text.as_deref())))
-                }
-                Column::Few(few) => {
-                    let texts: Vec<ByteArray> =
-                        few.texts.iter().map(|text| ByteArray::from(text.as_str())).collect();
-                    put::<ByteArrayType>(&mut group, few.of.iter().map(|n| Some(texts[*n as usize].clone())))
-                }
-                Column::Bytes(all) => {
-                    put::<ByteArrayType>(&mut group, all.iter().map(|v| v.clone().map(ByteArray::from)))
-                }
-            }
-            .map_err(broken)?;
+        for (bytes, closed) in encoded {
+            group.append_column(&bytes, closed).map_err(broken)?;
         }
         group.close().map_err(broken)?;
         Ok(())
@@ -313,6 +308,50 @@ impl ParquetSink {
     pub(super) fn finish(self) -> Result<(), FileError> {
         self.writer.close().map(drop).map_err(broken)
     }
+}
+
+/// Texts that are looked at to see whether they repeat.
+const LOOKED_AT: usize = 1000;
+
+/// Where values seldom repeat, looking for those that do costs more than it saves: doubles, and texts of which nearly
+/// all of the first differ.
+fn seldom_repeats(column: &Column) -> bool {
+    match column {
+        Column::Float(_) => true,
+        Column::Text(all) => {
+            let first: Vec<&str> = all.iter().flatten().take(LOOKED_AT).map(String::as_str).collect();
+            let different: HashSet<&&str> = first.iter().collect();
+            first.len() == LOOKED_AT && different.len() * 10 > first.len() * 9
+        }
+        _ => false,
+    }
+}
+
+/// The bytes of a column of a row group, and what its footer says of it.
+fn encoded(
+    column: &Column,
+    described: ColumnDescPtr,
+    properties: WriterPropertiesPtr,
+) -> Parquet<(Bytes, ColumnCloseResult)> {
+    let mut sink = TrackedWrite::new(Vec::new());
+    let writer = get_column_writer(described, properties, Box::new(SerializedPageWriter::new(&mut sink)));
+    let closed = match (column, writer) {
+        (Column::Bool(all), ColumnWriter::BoolColumnWriter(to)) => put(to, all.iter().copied()),
+        (Column::Int(all), ColumnWriter::Int64ColumnWriter(to)) => put(to, all.iter().copied()),
+        (Column::Float(all), ColumnWriter::DoubleColumnWriter(to)) => put(to, all.iter().copied()),
+        (Column::Text(all), ColumnWriter::ByteArrayColumnWriter(to)) => {
+            put(to, packed(all.iter().map(|text| text.as_deref())))
+        }
+        (Column::Few(few), ColumnWriter::ByteArrayColumnWriter(to)) => {
+            let texts: Vec<ByteArray> = few.texts.iter().map(|text| ByteArray::from(text.as_str())).collect();
+            put(to, few.of.iter().map(|n| Some(texts[*n as usize].clone())))
+        }
+        (Column::Bytes(all), ColumnWriter::ByteArrayColumnWriter(to)) => {
+            put(to, all.iter().map(|v| v.clone().map(ByteArray::from)))
+        }
+        (column, _) => Err(ParquetError::General(format!("{:?} where another type was announced", column.kind()))),
+    }?;
+    Ok((sink.into_inner()?.into(), closed))
 }
 
 /// Texts as parts of one block of memory, in place of one each.
@@ -331,17 +370,14 @@ fn packed<'a>(
 }
 
 fn put<D: DataType>(
-    group: &mut parquet::file::writer::SerializedRowGroupWriter<'_, File>,
+    mut column: ColumnWriterImpl<'_, D>,
     cells: impl Iterator<Item = Option<D::T>>,
-) -> Parquet<()> {
+) -> Parquet<ColumnCloseResult> {
     let (mut values, mut levels) = (Vec::new(), Vec::new());
     for cell in cells {
         levels.push(i16::from(cell.is_some()));
         values.extend(cell);
     }
-    if let Some(mut column) = group.next_column()? {
-        column.typed::<D>().write_batch(&values, Some(&levels), None)?;
-        column.close()?;
-    }
-    Ok(())
+    column.write_batch(&values, Some(&levels), None)?;
+    column.close()
 }
