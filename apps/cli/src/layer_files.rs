@@ -123,7 +123,7 @@ fn property(column: &Column, row: usize) -> Option<Property> {
         Column::Int(values) => values[row].map(Property::Int),
         Column::Float(values) => values[row].map(Property::Float),
         Column::Text(values) => values[row].clone().filter(|text| !text.is_empty()).map(Property::Text),
-        Column::Few(few) => Some(Property::Text(few.text(row).to_owned())),
+        Column::Numbered(numbered) => Some(Property::Text(numbered.text(row).to_owned())),
         // Other bytes mean nothing to a map.
         Column::Bytes(_) => None,
     }

@@ -3,6 +3,7 @@
 //! are told.
 
 use crate::keys::{Keys, Transform, ValueKeys, keys_of};
+use crate::linker::beside;
 use crate::records::Records;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -127,15 +128,9 @@ impl Blocks {
             blocks.told.push(told);
             blocks.cut.extend(cut);
         }
-        let stride = rules.len();
-        blocks.located = vec![0; records.len * stride];
-        for (n, rule) in blocks.rules.iter().enumerate().filter(|(_, rule)| rule.many.is_none()) {
-            for block in 0..rule.starts.len() - 1 {
-                for record in rule.members(block) {
-                    blocks.located[*record as usize * stride + n] = block as u32 + 1;
-                }
-            }
-        }
+        let located: Vec<Vec<u32>> = blocks.rules.par_iter().map(|rule| rule.located(records.len)).collect();
+        blocks.located = vec![0; records.len * rules.len()];
+        beside(&mut blocks.located, &located.iter().map(Vec::as_slice).collect::<Vec<_>>());
         blocks.cut.sort_by_key(|cut| std::cmp::Reverse(cut.pairs));
         blocks.cut.truncate(TOLD);
         blocks
@@ -201,12 +196,12 @@ impl Blocks {
     }
 
     /// Calls `see` for each pair of a unit that no earlier rule has; the smaller record is the first.
-    pub fn pairs_of(&self, unit: &Unit, see: &mut impl FnMut(u32, u32)) {
+    pub fn pairs_of(&self, unit: &Unit, see: &mut (impl FnMut(u32, u32) + ?Sized)) {
         self.pairs(unit, unit.rule as usize, see);
     }
 
     /// The same with the pairs that earlier rules have too.
-    pub fn pairs_alone(&self, unit: &Unit, see: &mut impl FnMut(u32, u32)) {
+    pub fn pairs_alone(&self, unit: &Unit, see: &mut (impl FnMut(u32, u32) + ?Sized)) {
         self.pairs(unit, 0, see);
     }
 
@@ -223,7 +218,7 @@ impl Blocks {
                 .any(|many| many.first_common(a, b).is_some())
     }
 
-    fn pairs(&self, unit: &Unit, earlier: usize, see: &mut impl FnMut(u32, u32)) {
+    fn pairs(&self, unit: &Unit, earlier: usize, see: &mut (impl FnMut(u32, u32) + ?Sized)) {
         let rule = &self.rules[unit.rule as usize];
         for block in unit.blocks[0]..unit.blocks[1] {
             let members = rule.members(block as usize);
@@ -311,6 +306,16 @@ impl RuleBlocks {
         cuts.truncate(TOLD);
         rule.many = rule.many_blocks(&keys[n]);
         (rule, told, cuts)
+    }
+
+    /// The block of each record, see [`Blocks::located`].
+    fn located(&self, records: usize) -> Vec<u32> {
+        let mut located = vec![0; records];
+        let blocks = if self.many.is_none() { self.starts.len() - 1 } else { 0 };
+        for block in 0..blocks {
+            self.members(block).iter().for_each(|record| located[*record as usize] = block as u32 + 1);
+        }
+        located
     }
 
     fn push(&mut self, members: &[u32], pairs: u64, told: &mut RuleTold) {

@@ -17,8 +17,13 @@ pub fn fold<'a>(text: &'a str, into: &'a mut String) -> &'a str {
     let text = text.trim();
     // Plain letters without capitals and Chinese ones (4000 to 9FFF, which begin with these bytes) stay as they are.
     let plain = |byte: &u8| matches!(*byte, b' '..=b'@' | b'['..=b'~' | 0x80..=0xbf | 0xe4..=0xe9);
-    // All are looked at, so that many are at once.
-    if text.as_bytes().iter().fold(true, |all, byte| all & plain(byte)) && !text.as_bytes().windows(2).any(|two| two == b"  ") {
+    // All are looked at, whatever the first are, so that the processor looks at many at once.
+    let bytes = text.as_bytes();
+    let twice = |before: &u8, byte: &u8| *before == b' ' && *byte == b' ';
+    let all_plain = bytes.iter().fold(true, |all, byte| all & plain(byte));
+    let blanks =
+        bytes.iter().zip(bytes.iter().skip(1)).fold(false, |any, (before, byte)| any | twice(before, byte));
+    if all_plain && !blanks {
         return text;
     }
     into.clear();
@@ -117,8 +122,22 @@ fn chinese_digit(letter: char) -> Option<u32> {
 pub fn address(text: &str, out: &mut String) {
     let from = out.len();
     let mut run: Vec<char> = Vec::new();
-    let mut letters = text.chars().peekable();
-    while let Some(letter) = letters.next() {
+    // What stays as it is is copied in one piece, up to here.
+    let mut copied = 0;
+    let mut letters = text.char_indices().peekable();
+    while let Some((at, letter)) = letters.next() {
+        let stays = match letter {
+            '0'..='9' | 'a'..='z' => true,
+            '\u{4e00}'..='\u{9fff}' => {
+                chinese_digit(letter).is_none() && !matches!(letter, '十' | '幢' | '座')
+            }
+            _ => letter != '〇' && letter.is_alphanumeric(),
+        };
+        if stays {
+            continue;
+        }
+        out.push_str(&text[copied..at]);
+        copied = at + letter.len_utf8();
         if chinese_digit(letter).is_some() || letter == '十' {
             run.push(letter);
             let counted = |next: &char| {
@@ -140,7 +159,7 @@ pub fn address(text: &str, out: &mut String) {
                         | '-'
                 )
             };
-            let next = letters.peek();
+            let next = letters.peek().map(|(_, next)| next);
             if next.is_some_and(|next| chinese_digit(*next).is_some() || *next == '十') {
                 continue;
             }
@@ -155,13 +174,12 @@ pub fn address(text: &str, out: &mut String) {
         }
         match letter {
             '幢' | '座' => out.push('栋'),
-            '\u{4e00}'..='\u{9fff}' => out.push(letter),
-            _ if letter.is_alphanumeric() => out.push(letter),
             // 12-3 keeps its numbers apart.
             _ if out.len() > from && out.ends_with(|c: char| c.is_ascii_digit()) => out.push(' '),
             _ => {}
         }
     }
+    out.push_str(&text[copied..]);
     let kept = out[from..].trim_end().len();
     out.truncate(from + kept);
 }

@@ -58,13 +58,28 @@ pub fn clusters(scorer: &Scorer, records: usize, pairs: &[Scored], least: f64) -
     let mut sets = Sets((0..records as u32).collect());
     pairs[..above].iter().for_each(|pair| sets.join(pair.a, pair.b));
     let mut of: Vec<u32> = (0..records as u32).map(|record| sets.find(record)).collect();
-    let mut chains: HashMap<u32, Vec<Scored>> = HashMap::new();
-    for pair in &pairs[..above] {
-        chains.entry(of[pair.a as usize]).or_default().push(*pair);
+    // Pairs by the chain that they are of, in their order within each.
+    let mut ends = vec![0u32; records];
+    pairs[..above].iter().for_each(|pair| ends[of[pair.a as usize] as usize] += 1);
+    let mut from = 0;
+    for end in &mut ends {
+        from += std::mem::replace(end, from);
     }
-    let mut chains: Vec<Vec<Scored>> = chains.into_values().filter(|edges| edges.len() > 1).collect();
-    chains.sort_by_key(|edges| edges[0].a);
-    let parted: Vec<Vec<Vec<u32>>> = chains.into_par_iter().map(|edges| part(scorer, edges, least)).collect();
+    let mut edges = vec![0u32; above];
+    for (n, pair) in pairs[..above].iter().enumerate() {
+        let at = &mut ends[of[pair.a as usize] as usize];
+        edges[*at as usize] = n as u32;
+        *at += 1;
+    }
+    let chains: Vec<&[u32]> = ends
+        .iter()
+        .scan(0, |from, end| Some(&edges[std::mem::replace(from, *end) as usize..*end as usize]))
+        .filter(|edges| edges.len() > 1)
+        .collect();
+    let parted: Vec<Vec<Vec<u32>>> = chains
+        .into_par_iter()
+        .map(|edges| part(scorer, edges.iter().map(|n| pairs[*n as usize]).collect(), least))
+        .collect();
     let mut told = ClustersTold::default();
     for groups in parted {
         told.parted += u64::from(groups.len() > 1);
@@ -73,10 +88,10 @@ pub fn clusters(scorer: &Scorer, records: usize, pairs: &[Scored], least: f64) -
             group.iter().for_each(|record| of[*record as usize] = name);
         }
     }
-    let mut sizes: HashMap<u32, u64> = HashMap::new();
-    of.iter().for_each(|name| *sizes.entry(*name).or_default() += 1);
-    told.clusters = sizes.len() as u64;
-    told.largest = sizes.into_values().max().unwrap_or(0);
+    let mut sizes = vec![0u64; records];
+    of.iter().for_each(|name| sizes[*name as usize] += 1);
+    told.clusters = sizes.iter().filter(|size| **size > 0).count() as u64;
+    told.largest = sizes.into_iter().max().unwrap_or(0);
     Clusters { of, told }
 }
 

@@ -2,8 +2,8 @@
 //! its writing is level 0; then come the tests, in their order; then "none of these". Where either side has no value
 //! there is no level.
 
-use crate::keys::numbers;
 use crate::levels::Test;
+use crate::packed::Packed;
 use crate::records::{Column, MISSING};
 use crate::{shape, sound};
 use rapidfuzz::distance::{jaro_winkler, osa};
@@ -22,7 +22,48 @@ struct Made {
     numbers: Vec<u64>,
     number: Vec<f64>,
     words: Vec<Vec<u64>>,
+    packed: Vec<Packed>,
+    dates: Vec<Date>,
 }
+
+/// A date as eight digits of four bits each, year first; all ones where it is none.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Date(u32);
+
+impl Date {
+    fn of(text: &str) -> Self {
+        let whole = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+        if !whole {
+            return Self(u32::MAX);
+        }
+        Self(text.bytes().fold(0, |date, byte| date << 4 | u32::from(byte - b'0')))
+    }
+
+    fn is_one(self) -> bool {
+        self.0 != u32::MAX
+    }
+
+    fn year(self) -> u32 {
+        (16..32).step_by(4).rev().fold(0, |year, at| year * 10 + (self.0 >> at & 15))
+    }
+
+    /// Month and day, each in eight bits.
+    fn month_day(self) -> u32 {
+        self.0 & 0xffff
+    }
+
+    fn same_year(self, other: Self) -> bool {
+        self.0 >> 16 == other.0 >> 16
+    }
+
+    fn swapped(self, other: Self) -> bool {
+        let of = other.month_day();
+        self.same_year(other) && self.month_day() == (of >> 8 | (of & 0xff) << 8)
+    }
+}
+
+/// The first of January.
+const NEW_YEAR: u32 = 0x0101;
 
 /// A comparison over columns of records, ready to be asked.
 #[derive(Clone, Debug)]
@@ -81,51 +122,88 @@ impl Comparison {
         }
     }
 
+    /// Goes for what [`Self::level`] will ask of these values, for many pairs before the first is compared: what lies far
+    /// apart in memory is then waited for at once rather than one after the other.
+    #[inline]
+    pub(crate) fn fetch(&self, values: &[u32]) -> u64 {
+        self.made.iter().zip(values).fold(0, |sum, (made, code)| sum ^ made.fetch(*code as usize))
+    }
+
     fn unequal(&self, column: &Column, a: u32, b: u32) -> u8 {
         let made = &self.made[0];
         // Texts lie far apart: only what asks for them goes there.
         let text = std::cell::OnceCell::new();
         let texts = || *text.get_or_init(|| (column.values.get(a), column.values.get(b)));
         let (a, b) = (a as usize, b as usize);
+        let packed = match made.packed.as_slice() {
+            [] => None,
+            all => Some((all[a], all[b])).filter(|(x, y)| x.are_like(*y)),
+        };
+        let narrow = packed.filter(|(x, _)| x.is_ascii());
+        let dates = || Some((made.dates[a], made.dates[b])).filter(|(x, y)| x.is_one() && y.is_one());
         let mut similarity = None;
         for (n, test) in self.tests.iter().enumerate() {
             let holds = match *test {
                 Test::JaroWinkler(least) => {
-                    *similarity.get_or_insert_with(|| {
-                        let (x, y) = texts();
-                        alike(x, y)
+                    *similarity.get_or_insert_with(|| match packed {
+                        Some((x, y)) if x.are_strange(y) => 0.0,
+                        Some((x, y)) => jaro_winkler::similarity(x.letters(), y.letters()),
+                        None => {
+                            let (x, y) = texts();
+                            alike(x, y)
+                        }
                     }) >= least
                 }
-                Test::Edits(most) => {
-                    let (x, y) = texts();
-                    edits_within(x, y, most)
-                }
+                Test::Edits(most) => match packed {
+                    Some((x, y)) if most == 1 => x.one_edit(y),
+                    _ => {
+                        let (x, y) = texts();
+                        edits_within(x, y, most)
+                    }
+                },
                 Test::Sound => made.sound[a] == made.sound[b],
-                Test::Shape => {
-                    let (x, y) = texts();
-                    shape::alike(x, y)
-                }
-                Test::OneDigit => {
-                    let (x, y) = texts();
-                    one_digit(x.as_bytes(), y.as_bytes())
-                }
-                Test::DayMonthSwapped => dates(texts())
-                    .is_some_and(|(x, y)| x[..4] == y[..4] && x[4..6] == y[6..] && x[6..] == y[4..6]),
-                Test::FirstOfJanuary => dates(texts())
-                    .is_some_and(|(x, y)| x[..4] == y[..4] && (&x[4..] == b"0101" || &y[4..] == b"0101")),
-                Test::YearOff(most) => {
-                    dates(texts()).is_some_and(|(x, y)| x[4..] == y[4..] && year(x).abs_diff(year(y)) <= most)
-                }
-                Test::SameYear => dates(texts()).is_some_and(|(x, y)| x[..4] == y[..4]),
-                Test::SameBirth => {
-                    let (x, y) = texts();
-                    let (x, y) = (x.as_bytes(), y.as_bytes());
-                    x.len() == 18 && y.len() == 18 && x[6..14] == y[6..14]
-                }
-                Test::LastDigits(n) => {
-                    let (x, y) = texts();
-                    x.len() >= n && y.len() >= n && x.as_bytes()[x.len() - n..] == y.as_bytes()[y.len() - n..]
-                }
+                Test::Shape => match packed {
+                    Some((x, y)) => {
+                        let letters = |of: Packed| of.letters().filter_map(char::from_u32);
+                        x.len() == y.len() && shape::all_alike(letters(x), letters(y))
+                    }
+                    None => {
+                        let (x, y) = texts();
+                        shape::alike(x, y)
+                    }
+                },
+                Test::OneDigit => match narrow {
+                    Some((x, y)) => x.one_letter(y),
+                    None => {
+                        let (x, y) = texts();
+                        one_digit(x.as_bytes(), y.as_bytes())
+                    }
+                },
+                Test::DayMonthSwapped => dates().is_some_and(|(x, y)| x.swapped(y)),
+                Test::FirstOfJanuary => dates().is_some_and(|(x, y)| {
+                    x.same_year(y) && (x.month_day() == NEW_YEAR || y.month_day() == NEW_YEAR)
+                }),
+                Test::YearOff(most) => dates().is_some_and(|(x, y)| {
+                    x.month_day() == y.month_day() && x.year().abs_diff(y.year()) <= most
+                }),
+                Test::SameYear => dates().is_some_and(|(x, y)| x.same_year(y)),
+                Test::SameBirth => match narrow {
+                    Some((x, y)) => x.same_birth(y),
+                    None => {
+                        let (x, y) = texts();
+                        let (x, y) = (x.as_bytes(), y.as_bytes());
+                        x.len() == 18 && y.len() == 18 && x[6..14] == y[6..14]
+                    }
+                },
+                Test::LastDigits(n) => match narrow {
+                    Some((x, y)) => x.ends_like(y, n),
+                    None => {
+                        let (x, y) = texts();
+                        let end = |text: &'_ str| text.len().checked_sub(n);
+                        let ends = end(x).zip(end(y));
+                        ends.is_some_and(|(i, j)| x.as_bytes()[i..] == y.as_bytes()[j..])
+                    }
+                },
                 Test::SameNumbers(least) => {
                     made.numbers[a] == made.numbers[b] && jaccard(&made.sketch[a], &made.sketch[b]) >= least
                 }
@@ -189,7 +267,20 @@ impl Made {
             numbers: each(column, asked.numbers, numbers_of),
             number: each(column, asked.number, number_of),
             words: each(column, asked.words, words_of),
+            packed: each(column, asked.packed, Packed::of),
+            dates: each(column, asked.dates, Date::of),
         }
+    }
+
+    /// Goes for what the tests will ask of a value: the sum is of no use, but what was gone for is at hand.
+    #[inline]
+    fn fetch(&self, code: usize) -> u64 {
+        let first = |some: Option<u64>| some.unwrap_or(0);
+        first(self.sound.get(code).copied())
+            ^ first(self.sketch.get(code).map(|sketch| sketch[0] ^ sketch[3]))
+            ^ first(self.numbers.get(code).copied())
+            ^ first(self.packed.get(code).map(|packed| u64::from(packed.fits())))
+            ^ first(self.dates.get(code).map(|date| u64::from(date.0)))
     }
 
     /// Takes a value in that came later.
@@ -200,6 +291,8 @@ impl Made {
         self.numbers.extend(asked.numbers.then(|| numbers_of(text)));
         self.number.extend(asked.number.then(|| number_of(text)));
         self.words.extend(asked.words.then(|| words_of(text)));
+        self.packed.extend(asked.packed.then(|| Packed::of(text)));
+        self.dates.extend(asked.dates.then(|| Date::of(text)));
     }
 }
 
@@ -210,6 +303,8 @@ struct Asked {
     numbers: bool,
     number: bool,
     words: bool,
+    packed: bool,
+    dates: bool,
 }
 
 impl Asked {
@@ -221,6 +316,14 @@ impl Asked {
             numbers: any(|test| matches!(test, Test::SameNumbers(_))),
             number: any(|test| matches!(test, Test::Within(_))),
             words: any(|test| matches!(test, Test::Overlap(_))),
+            packed: any(|test| {
+                use Test::*;
+                matches!(test, JaroWinkler(_) | Edits(1) | Shape | OneDigit | SameBirth | LastDigits(_))
+            }),
+            dates: any(|test| {
+                use Test::*;
+                matches!(test, DayMonthSwapped | FirstOfJanuary | YearOff(_) | SameYear)
+            }),
         }
     }
 }
@@ -229,8 +332,17 @@ fn sound_of(text: &str) -> u64 {
     xxh3_64(sound::of(text).as_bytes())
 }
 
+/// A hash of the numbers in their order.
 fn numbers_of(text: &str) -> u64 {
-    xxh3_64(numbers(text).as_bytes())
+    let (mut hash, mut within) = (0u64, false);
+    for byte in text.bytes() {
+        if byte.is_ascii_digit() {
+            hash ^= (if within { 0 } else { 1 << 32 }) | u64::from(byte);
+            hash = hash.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+        }
+        within = byte.is_ascii_digit();
+    }
+    hash
 }
 
 fn number_of(text: &str) -> f64 {
@@ -271,16 +383,6 @@ fn one_digit(x: &[u8], y: &[u8]) -> bool {
         [i, j] => *j == i + 1 && x[*i] == y[*j] && x[*j] == y[*i],
         _ => false,
     }
-}
-
-/// Both as eight digits.
-fn dates<'a>((x, y): (&'a str, &'a str)) -> Option<(&'a [u8], &'a [u8])> {
-    let whole = |text: &str| text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
-    (whole(x) && whole(y)).then_some((x.as_bytes(), y.as_bytes()))
-}
-
-fn year(date: &[u8]) -> u32 {
-    date[..4].iter().fold(0, |year, digit| year * 10 + u32::from(digit - b'0'))
 }
 
 /// The pairs of neighbouring letters as bits of 256.

@@ -1,9 +1,9 @@
 //! Records that are known, to be asked about one more at a time: which of them is the new one the same as? What was
 //! learnt of them stays; the new record is compared with those that a rule brings together with it.
 
+use crate::clean::cleaned;
 use crate::keys::{Transform, ValueKeys, keys_of, keys_of_one};
 use crate::linker::Linker;
-use crate::clean::cleaned;
 use crate::records::{Numbering, Records, fold_owned};
 use crate::scoring::{Scored, Waterfall, Weights, weight_of};
 use crate::settings::Settings;

@@ -192,7 +192,9 @@ impl Keys {
             Keys::Many { starts, keys } => {
                 let of = |record: usize| starts[record] as usize..starts[record + 1] as usize;
                 let records = 0..starts.len() - 1;
-                by_hash(records.flat_map(|record| keys[of(record)].iter().map(move |key| (*key, record as u32))))
+                by_hash(
+                    records.flat_map(|record| keys[of(record)].iter().map(move |key| (*key, record as u32))),
+                )
             }
         }
     }

@@ -44,6 +44,7 @@ mod keys;
 pub mod levels;
 pub mod linker;
 pub mod measure;
+mod packed;
 pub mod records;
 pub mod scoring;
 pub mod settings;

@@ -4,6 +4,7 @@ use crate::blocking::Blocks;
 use crate::comparison::{Comparison, NO_VALUE};
 use crate::records::Records;
 use crate::settings::Settings;
+use rayon::prelude::*;
 
 /// The levels of a pair, four bits a comparison, the first lowest.
 pub type Pattern = u64;
@@ -12,6 +13,20 @@ pub type Pattern = u64;
 #[inline]
 pub fn level_of(pattern: Pattern, comparison: usize) -> u8 {
     (pattern >> (comparison * 4) & 15) as u8
+}
+
+/// Puts what columns say of each record beside each other.
+pub(crate) fn beside(rows: &mut [u32], columns: &[&[u32]]) {
+    const RECORDS: usize = 1 << 12;
+    let stride = columns.len().max(1);
+    rows.par_chunks_mut(stride * RECORDS).enumerate().for_each(|(n, part)| {
+        for (slot, column) in columns.iter().enumerate() {
+            let from = n * RECORDS;
+            for (row, code) in part.chunks_mut(stride).zip(&column[from..]) {
+                row[slot] = *code;
+            }
+        }
+    });
 }
 
 /// Records, comparisons and blocks.
@@ -54,11 +69,9 @@ impl Linker {
         }
         let stride = columns.len();
         let mut rows = vec![0; records.len * stride];
-        for (slot, column) in columns.iter().enumerate() {
-            for (record, code) in records.columns[*column].codes.iter().enumerate() {
-                rows[record * stride + slot] = *code;
-            }
-        }
+        let codes: Vec<&[u32]> =
+            columns.iter().map(|column| records.columns[*column].codes.as_slice()).collect();
+        beside(&mut rows, &codes);
         let rules = rules.iter().map(|rule| rule.iter().map(|(column, _)| *column).collect()).collect();
         Self { records, comparisons, blocks, rules, rows, at, stride }
     }
@@ -120,6 +133,38 @@ impl Linker {
             }
             _ => NO_VALUE,
         }
+    }
+
+    /// Hands the pairs that `tell` tells to `see`, in their order, some at a time: what comparing them asks for is gone
+    /// for first, see [`Comparison::fetch`].
+    pub(crate) fn pairs_at_hand(
+        &self,
+        tell: impl FnOnce(&mut dyn FnMut(u32, u32)),
+        see: &mut impl FnMut(u32, u32),
+    ) {
+        const AT_ONCE: usize = 64;
+        let mut some: Vec<(u32, u32)> = Vec::with_capacity(AT_ONCE);
+        let mut flush = |some: &mut Vec<(u32, u32)>| {
+            let rows = some.iter().fold(0, |sum, (a, b)| sum ^ self.row(*a)[0] ^ self.row(*b)[0]);
+            let mut fetched = u64::from(rows);
+            for (n, comparison) in self.comparisons.iter().enumerate() {
+                for (a, b) in some.iter() {
+                    let (x, y) = (self.values(self.row(*a), n), self.values(self.row(*b), n));
+                    if x != y {
+                        fetched ^= comparison.fetch(x) ^ comparison.fetch(y);
+                    }
+                }
+            }
+            std::hint::black_box(fetched);
+            some.drain(..).for_each(|(a, b)| see(a, b));
+        };
+        tell(&mut |a, b| {
+            some.push((a, b));
+            if some.len() == AT_ONCE {
+                flush(&mut some);
+            }
+        });
+        flush(&mut some);
     }
 
     /// All levels of a pair.

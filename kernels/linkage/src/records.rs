@@ -148,8 +148,7 @@ impl Numbering {
         for code in 1..first.len() {
             // One that is not the first comes behind it: that has its new number already.
             let before = first[code] as usize;
-            first[code] =
-                if before == code { kept.push(values.get(code as u32)) } else { first[before] };
+            first[code] = if before == code { kept.push(values.get(code as u32)) } else { first[before] };
         }
         *values = kept;
         codes.iter_mut().for_each(|code| *code = first[*code as usize]);
@@ -381,7 +380,8 @@ impl RecordsBuilder {
     /// Brings the values of columns to one writing as they come, by the columns' names: better than afterwards where nearly
     /// all differ. Exact columns stay as they are.
     pub(crate) fn clean_by(&mut self, cleaner: impl Fn(&str) -> Option<Clean>) {
-        let columns = self.columns.iter_mut().map(|held| held.get_mut().unwrap_or_else(PoisonError::into_inner));
+        let columns =
+            self.columns.iter_mut().map(|held| held.get_mut().unwrap_or_else(PoisonError::into_inner));
         for taking in columns.filter(|taking| !taking.exact) {
             taking.clean = cleaner(&taking.column.name);
             taking.column.clean = taking.clean.is_some();
@@ -400,7 +400,13 @@ impl RecordsBuilder {
 
     /// The same of cells that come as numbers of a dictionary, 0 being an empty cell. `dictionary` tells it from every
     /// other, of other columns too; it is not 0. `text` gives the text of a number.
-    pub fn push_numbered<'a>(&self, n: usize, dictionary: u64, text: impl Fn(u32) -> &'a str, numbers: &[u32]) {
+    pub fn push_numbered<'a>(
+        &self,
+        n: usize,
+        dictionary: u64,
+        text: impl Fn(u32) -> &'a str,
+        numbers: &[u32],
+    ) {
         self.taking(n).take_numbered(dictionary, text, numbers);
     }
 
@@ -426,8 +432,7 @@ impl RecordsBuilder {
 
     /// The records.
     pub fn finish(self) -> Records {
-        let column =
-            |held: Mutex<Taking>| held.into_inner().unwrap_or_else(PoisonError::into_inner).finish();
+        let column = |held: Mutex<Taking>| held.into_inner().unwrap_or_else(PoisonError::into_inner).finish();
         let columns = self.columns.into_par_iter().map(column).collect();
         Records { columns, len: self.len, first: self.first.unwrap_or(self.len) }
     }
@@ -456,7 +461,8 @@ mod tests {
         let rows = MANY as u32 * 4;
         // Most of the first differ; then many come again, one as an empty cell, in both ways of coming.
         let of = |row: u32| if row < rows / 2 { row } else { row.wrapping_mul(7) % (rows / 2) };
-        let texts: Vec<String> = (0..rows).map(|n| if n == 5 { String::new() } else { format!("N{n}") }).collect();
+        let texts: Vec<String> =
+            (0..rows).map(|n| if n == 5 { String::new() } else { format!("N{n}") }).collect();
         let mut builder = RecordsBuilder::with_exact(&["id".to_owned(), "code".to_owned()], 1);
         for from in (0..rows).step_by(8192) {
             let part = from..from + 8192;

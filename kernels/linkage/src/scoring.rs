@@ -272,7 +272,7 @@ impl<'a> Scorer<'a> {
             .par_iter()
             .fold(none, |mut part, unit| {
                 let before = part.compared;
-                self.linker.blocks.pairs_of(unit, &mut |a, b| {
+                self.linker.pairs_at_hand(|see| self.linker.blocks.pairs_of(unit, see), &mut |a, b| {
                     part.compared += 1;
                     match self.weights.score_from(self.linker, a, b, least as f32) {
                         Some(scored) => {

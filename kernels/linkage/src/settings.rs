@@ -1,8 +1,8 @@
 //! What is compared and how: the contents of `link.toml`, and what of it does not fit the records.
 
+use crate::clean::Clean;
 use crate::comparison::{Comparison, LEVELS_MAX};
 use crate::keys::{KeyPart, Transform};
-use crate::clean::Clean;
 use crate::levels::{Kind, Test};
 use crate::records::{Records, RecordsBuilder};
 use serde::{Deserialize, Serialize};

@@ -10,8 +10,12 @@ static ALIKE: LazyLock<HashSet<(char, char)>> = LazyLock::new(|| {
 
 /// Are the letters of two texts, each at its place, the same or of a like shape?
 pub fn alike(x: &str, y: &str) -> bool {
-    x.chars().count() == y.chars().count()
-        && x.chars().zip(y.chars()).all(|(a, b)| a == b || ALIKE.contains(&(a, b)))
+    x.chars().count() == y.chars().count() && all_alike(x.chars(), y.chars())
+}
+
+/// Are letters, each at its place, the same or of a like shape, as far as both go?
+pub(crate) fn all_alike(x: impl Iterator<Item = char>, y: impl Iterator<Item = char>) -> bool {
+    x.zip(y).all(|(a, b)| a == b || ALIKE.contains(&(a, b)))
 }
 
 #[cfg(test)]

@@ -261,9 +261,9 @@ fn patterns(linker: &Linker, rule: usize, most: u64) -> HashMap<Pattern, u64> {
     let some: Vec<_> = units.into_iter().step_by(step.max(1)).collect();
     some.par_iter()
         .fold(HashMap::new, |mut counts: HashMap<Pattern, u64>, unit| {
-            linker
-                .blocks
-                .pairs_alone(unit, &mut |a, b| *counts.entry(linker.pattern(a, b)).or_default() += 1);
+            linker.pairs_at_hand(|see| linker.blocks.pairs_alone(unit, see), &mut |a, b| {
+                *counts.entry(linker.pattern(a, b)).or_default() += 1;
+            });
             counts
         })
         .reduce(HashMap::new, |mut all, part| {

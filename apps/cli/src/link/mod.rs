@@ -4,6 +4,7 @@ use crate::WrongCall;
 use crate::args::{LinkCall, LinkCommand, SuggestLinkCall};
 use crate::kernels::peak_mib;
 use anyhow::Context;
+use gridweave_files::batches::Texts;
 use gridweave_files::write_whole;
 use gridweave_linkage::clusters::{Clusters, clusters, one_to_one};
 use gridweave_linkage::linker::Linker;
@@ -14,9 +15,11 @@ use gridweave_linkage::suggest::suggest;
 use gridweave_linkage::training::Parameters;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
 mod reading;
@@ -25,7 +28,7 @@ mod writing;
 
 use reading::{Read, Wanted, header_of, read};
 use report::{Shown, THRESHOLDS, number_of};
-use writing::{write_clusters, write_pairs};
+use writing::{Ids, write_clusters, write_pairs};
 
 const ROWS_AT_ONCE: usize = 1 << 17;
 /// Pairs from this probability on are kept, for what is measured and drawn below the threshold.
@@ -121,7 +124,7 @@ fn link(json: bool, call: &LinkCall) -> anyhow::Result<ExitCode> {
     let (id, truth) = (call.id.as_deref(), call.truth.as_deref());
     let read =
         read(&Wanted { files, id, truth, columns, skip_bad: call.skip_bad, settings: Some(&settings) })?;
-    let Read { mut records, aside, left_out } = read;
+    let Read { mut records, mut aside, left_out } = read;
     let second = records.len - records.first;
     for (path, held) in call.file.iter().chain(&call.file2).zip([records.first, second]) {
         if held == 0 {
@@ -150,19 +153,20 @@ fn link(json: bool, call: &LinkCall) -> anyhow::Result<ExitCode> {
     clock.done("score");
     let least = weight_of(settings.threshold);
     let above = all.pairs.partition_point(|pair| f64::from(pair.weight) >= least);
-    let said = if settings.one_to_one {
-        one_to_one(&all.pairs[..above], linker.records.len)
+    let said: Cow<[Scored]> = if settings.one_to_one {
+        one_to_one(&all.pairs[..above], linker.records.len).into()
     } else {
-        all.pairs[..above].to_vec()
+        all.pairs[..above].into()
     };
-    let id = |record: u32| aside[0].values.get(aside[0].codes[record as usize]);
+    let ids = Arc::new(Ids(aside.remove(0)));
+    let id = |record: u32| ids.text(record);
     // Pairs are written while groups are formed.
     let (pairs_written, groups) = rayon::join(
-        || call.out.as_ref().map_or(Ok(()), |out| write_pairs(out, &linker, &said, &id)),
+        || call.out.as_ref().map_or(Ok(()), |out| write_pairs(out, &linker, &said, &ids)),
         || {
             let groups = clusters(&scorer, linker.records.len, &said, least);
             let written =
-                call.clusters.as_ref().map_or(Ok(()), |out| write_clusters(out, &linker, &groups, &id));
+                call.clusters.as_ref().map_or(Ok(()), |out| write_clusters(out, &linker, &groups, &ids));
             written.map(|()| groups)
         },
     );
@@ -173,14 +177,12 @@ fn link(json: bool, call: &LinkCall) -> anyhow::Result<ExitCode> {
     let explained = call
         .explain
         .chunks(2)
-        .map(|pair| {
-            Ok((number_of(&aside[0], &pair[0], &linker, 0)?, number_of(&aside[0], &pair[1], &linker, 1)?))
-        })
+        .map(|pair| Ok((number_of(&ids.0, &pair[0], &linker, 0)?, number_of(&ids.0, &pair[1], &linker, 1)?)))
         .collect::<anyhow::Result<Vec<(u32, u32)>>>()?;
     for (a, b) in &explained {
         println!("{}", json!({ "id_l": id(*a), "id_r": id(*b), "waterfall": scorer.waterfall(*a, *b) }));
     }
-    let truth = aside.get(1).map(|names| Truth { of: &names.codes, first: linker.records.first });
+    let truth = aside.first().map(|names| Truth { of: &names.codes, first: linker.records.first });
     if let Some(out) = &call.report {
         let page = shown.page(&call.language, &explained, truth.as_ref(), &id);
         write_whole(out, |file| file.write_all(page.as_bytes()))

@@ -1,18 +1,30 @@
 //! Pairs and groups as tables.
 
 use super::ROWS_AT_ONCE;
-use gridweave_files::batches::{BatchWriter, Column, Few, Kind};
+use gridweave_files::batches::{BatchWriter, Column, Kind, Numbered, Texts};
 use gridweave_linkage::clusters::Clusters;
 use gridweave_linkage::linker::{Linker, level_of};
+use gridweave_linkage::records;
 use gridweave_linkage::scoring::Scored;
+use rayon::prelude::*;
 use std::path::Path;
 use std::sync::Arc;
 
-pub(super) fn write_pairs<'a>(
+/// The identifiers, by the number of the record.
+#[derive(Debug)]
+pub(super) struct Ids(pub records::Column);
+
+impl Texts for Ids {
+    fn text(&self, record: u32) -> &str {
+        self.0.values.get(self.0.codes[record as usize])
+    }
+}
+
+pub(super) fn write_pairs(
     out: &Path,
     linker: &Linker,
     said: &[Scored],
-    id: &(impl Fn(u32) -> &'a str + Sync),
+    ids: &Arc<Ids>,
 ) -> anyhow::Result<()> {
     let mut header = ["id_l", "id_r", "probability", "weight"].map(str::to_owned).to_vec();
     header.extend(linker.comparisons.iter().map(|comparison| comparison.name.clone()));
@@ -24,39 +36,34 @@ pub(super) fn write_pairs<'a>(
         .iter()
         .map(|comparison| Arc::new((0..16).map(|level| comparison.words(level)[1].clone()).collect()))
         .collect();
-    let made = |part: &[Scored]| {
-        let text =
-            |get: &dyn Fn(&Scored) -> String| Column::Text(part.iter().map(|pair| Some(get(pair))).collect());
-        let rounded = |value: f64| (value * 1e6).round() / 1e6;
-        let mut columns = vec![
-            text(&|pair| id(pair.a).to_owned()),
-            text(&|pair| id(pair.b).to_owned()),
-            Column::Float(part.iter().map(|pair| Some(rounded(pair.probability()))).collect()),
-            Column::Float(part.iter().map(|pair| Some(rounded(f64::from(pair.weight)))).collect()),
-        ];
-        for (n, words) in words.iter().enumerate() {
-            let of = part.iter().map(|pair| level_of(pair.pattern, n)).collect();
-            columns.push(Column::Few(Few { texts: words.clone(), of }));
-        }
-        columns
-    };
-    // The next rows are made while the last are written.
-    let mut parts = said.chunks(ROWS_AT_ONCE);
-    let mut waiting = parts.next().map(made);
-    while let Some(columns) = waiting {
-        let (written, next) =
-            rayon::join(|| writer.write(&columns.iter().collect::<Vec<_>>()), || parts.next().map(made));
-        written?;
-        waiting = next;
+    for part in said.chunks(ROWS_AT_ONCE) {
+        let id = |get: fn(&Scored) -> u32| {
+            Column::Numbered(Numbered { texts: ids.clone(), of: part.iter().map(get).collect() })
+        };
+        let rounded = |value: f64| Some((value * 1e6).round() / 1e6);
+        let number =
+            |get: fn(&Scored) -> f64| Column::Float(part.iter().map(|pair| rounded(get(pair))).collect());
+        let made = (0..header.len()).into_par_iter().map(|n| match n {
+            0 => id(|pair| pair.a),
+            1 => id(|pair| pair.b),
+            2 => number(Scored::probability),
+            3 => number(|pair| f64::from(pair.weight)),
+            n => {
+                let of = part.iter().map(|pair| u32::from(level_of(pair.pattern, n - 4))).collect();
+                Column::Numbered(Numbered { texts: words[n - 4].clone(), of })
+            }
+        });
+        let columns: Vec<Column> = made.collect();
+        writer.write(&columns.iter().collect::<Vec<_>>())?;
     }
     Ok(writer.finish()?)
 }
 
-pub(super) fn write_clusters<'a>(
+pub(super) fn write_clusters(
     out: &Path,
     linker: &Linker,
     groups: &Clusters,
-    id: &(impl Fn(u32) -> &'a str + Sync),
+    ids: &Arc<Ids>,
 ) -> anyhow::Result<()> {
     let mut header = vec!["cluster_id".to_owned(), "id".to_owned()];
     let mut kinds = vec![Kind::Text, Kind::Text];
@@ -66,14 +73,13 @@ pub(super) fn write_clusters<'a>(
     }
     let mut writer = BatchWriter::create(Some(out), &header, &kinds)?;
     for from in (0..linker.records.len).step_by(ROWS_AT_ONCE) {
-        let part = from as u32..(from + ROWS_AT_ONCE).min(linker.records.len) as u32;
-        let texts = |of: &dyn Fn(u32) -> u32| {
-            Column::Text(part.clone().map(|record| Some(id(of(record)).to_owned())).collect())
-        };
-        let mut columns = vec![texts(&|record| groups.of[record as usize]), texts(&|record| record)];
+        let part = from..(from + ROWS_AT_ONCE).min(linker.records.len);
+        let texts = |of: Vec<u32>| Column::Numbered(Numbered { texts: ids.clone(), of });
+        let records = part.clone().map(|record| record as u32);
+        let mut columns = vec![texts(groups.of[part.clone()].to_vec()), texts(records.collect())];
         if linker.linked() {
-            let table = |record: u32| Some(1 + i64::from(record as usize >= linker.records.first));
-            columns.push(Column::Int(part.clone().map(table).collect()));
+            let table = |record: usize| Some(1 + i64::from(record >= linker.records.first));
+            columns.push(Column::Int(part.map(table).collect()));
         }
         writer.write(&columns.iter().collect::<Vec<_>>())?;
     }

@@ -99,7 +99,9 @@ impl CsvSink {
                     Column::Text(values) => {
                         self.writer.write_field(values[row].as_deref().unwrap_or("")).map_err(broken)?;
                     }
-                    Column::Few(few) => self.writer.write_field(few.text(row)).map_err(broken)?,
+                    Column::Numbered(numbered) => {
+                        self.writer.write_field(numbered.text(row)).map_err(broken)?
+                    }
                     other => self.writer.write_field(other.text(row)).map_err(broken)?,
                 }
             }

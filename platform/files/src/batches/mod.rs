@@ -26,25 +26,48 @@ pub enum Column {
     Float(Vec<Option<f64>>),
     /// Texts.
     Text(Vec<Option<String>>),
-    /// A few texts again and again.
-    Few(Few),
+    /// Texts that are held elsewhere, by number.
+    Numbered(Numbered),
     /// Bytes, such as WKB.
     Bytes(Vec<Option<Vec<u8>>>),
 }
 
-/// A few texts, and which of them each row has.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Few {
-    /// The texts.
-    pub texts: Arc<Vec<String>>,
-    /// The number of each row's.
-    pub of: Vec<u8>,
+/// Texts that rows have by number.
+pub trait Texts: std::fmt::Debug + Send + Sync {
+    /// The text of a number.
+    fn text(&self, number: u32) -> &str;
 }
 
-impl Few {
+impl Texts for Vec<String> {
+    fn text(&self, number: u32) -> &str {
+        &self[number as usize]
+    }
+}
+
+/// Texts, and which of them each row has.
+#[derive(Clone, Debug)]
+pub struct Numbered {
+    /// The texts.
+    pub texts: Arc<dyn Texts>,
+    /// The number of each row's.
+    pub of: Vec<u32>,
+}
+
+impl Numbered {
     /// A row's text.
     pub fn text(&self, row: usize) -> &str {
-        &self.texts[self.of[row] as usize]
+        self.texts.text(self.of[row])
+    }
+
+    /// The texts of the rows.
+    pub fn each(&self) -> impl Iterator<Item = &str> + Clone {
+        self.of.iter().map(|number| self.texts.text(*number))
+    }
+}
+
+impl PartialEq for Numbered {
+    fn eq(&self, other: &Self) -> bool {
+        self.each().eq(other.each())
     }
 }
 
@@ -71,7 +94,7 @@ impl Column {
             Column::Int(values) => values.len(),
             Column::Float(values) => values.len(),
             Column::Text(values) => values.len(),
-            Column::Few(few) => few.of.len(),
+            Column::Numbered(numbered) => numbered.of.len(),
             Column::Bytes(values) => values.len(),
         }
     }
@@ -87,7 +110,7 @@ impl Column {
             Column::Bool(_) => Kind::Bool,
             Column::Int(_) => Kind::Int,
             Column::Float(_) => Kind::Float,
-            Column::Text(_) | Column::Few(_) => Kind::Text,
+            Column::Text(_) | Column::Numbered(_) => Kind::Text,
             Column::Bytes(_) => Kind::Bytes,
         }
     }
@@ -102,9 +125,9 @@ impl Column {
             Column::Int(values) => Column::Int(some(values, rows)),
             Column::Float(values) => Column::Float(some(values, rows)),
             Column::Text(values) => Column::Text(some(values, rows)),
-            Column::Few(few) => {
-                let of = rows.iter().map(|row| few.of[*row]).collect();
-                Column::Few(Few { texts: few.texts.clone(), of })
+            Column::Numbered(numbered) => {
+                let of = rows.iter().map(|row| numbered.of[*row]).collect();
+                Column::Numbered(Numbered { texts: numbered.texts.clone(), of })
             }
             Column::Bytes(values) => Column::Bytes(some(values, rows)),
         }
@@ -117,7 +140,7 @@ impl Column {
             Column::Int(values) => values[row].map(|v| v.to_string()).unwrap_or_default(),
             Column::Float(values) => values[row].map(|v| v.to_string()).unwrap_or_default(),
             Column::Text(values) => values[row].clone().unwrap_or_default(),
-            Column::Few(few) => few.text(row).to_owned(),
+            Column::Numbered(numbered) => numbered.text(row).to_owned(),
             Column::Bytes(values) => {
                 values[row].iter().flatten().map(|byte| format!("{byte:02x}")).collect::<String>()
             }
@@ -140,7 +163,7 @@ impl Column {
             Column::Float(values) => values[row],
             Column::Int(values) => values[row].map(|v| v as f64),
             Column::Text(values) => values[row].as_deref().and_then(|text| text.trim().parse().ok()),
-            Column::Few(few) => few.text(row).trim().parse().ok(),
+            Column::Numbered(numbered) => numbered.text(row).trim().parse().ok(),
             Column::Bool(_) | Column::Bytes(_) => None,
         }
     }
@@ -377,7 +400,10 @@ mod tests {
             Column::Int(vec![None, Some(-7), Some(1 << 40)]),
             Column::Bool(vec![Some(true), Some(false), None]),
             Column::Bytes(vec![Some(vec![1, 2, 255]), None, Some(vec![])]),
-            Column::Few(Few { texts: Arc::new(vec!["同".into(), "x,y".into()]), of: vec![1, 0, 1] }),
+            Column::Numbered(Numbered {
+                texts: Arc::new(vec!["同".to_owned(), "x,y".to_owned()]),
+                of: vec![1, 0, 1],
+            }),
         ]
     }
 
@@ -455,7 +481,10 @@ mod tests {
         writer.write(&[&Column::Text(vec![None; 9])]).unwrap();
         writer.finish().unwrap();
         for most in [1000, 8192, 200_000] {
-            assert_eq!(all(&path, &[0], most).0[0].rows(&[1, 2, 77_777, 130_004]), column.rows(&[1, 2, 77_777, 0]));
+            assert_eq!(
+                all(&path, &[0], most).0[0].rows(&[1, 2, 77_777, 130_004]),
+                column.rows(&[1, 2, 77_777, 0])
+            );
             let (numbered, texts) = (std::sync::Mutex::new(0), std::sync::Mutex::new(Vec::new()));
             let see: &SeeTexts = &|_, cells| {
                 if let Cells::Numbered(_, numbers) = &cells {

@@ -316,15 +316,14 @@ const LOOKED_AT: usize = 1000;
 /// Where values seldom repeat, looking for those that do costs more than it saves: doubles, and texts of which nearly
 /// all of the first differ.
 fn seldom_repeats(column: &Column) -> bool {
-    match column {
-        Column::Float(_) => true,
-        Column::Text(all) => {
-            let first: Vec<&str> = all.iter().flatten().take(LOOKED_AT).map(String::as_str).collect();
-            let different: HashSet<&&str> = first.iter().collect();
-            first.len() == LOOKED_AT && different.len() * 10 > first.len() * 9
-        }
-        _ => false,
-    }
+    let first: Vec<&str> = match column {
+        Column::Float(_) => return true,
+        Column::Text(all) => all.iter().flatten().take(LOOKED_AT).map(String::as_str).collect(),
+        Column::Numbered(numbered) => numbered.each().take(LOOKED_AT).collect(),
+        _ => return false,
+    };
+    let different: HashSet<&&str> = first.iter().collect();
+    first.len() == LOOKED_AT && different.len() * 10 > first.len() * 9
 }
 
 /// The bytes of a column of a row group, and what its footer says of it.
@@ -342,26 +341,30 @@ fn encoded(
         (Column::Text(all), ColumnWriter::ByteArrayColumnWriter(to)) => {
             put(to, packed(all.iter().map(|text| text.as_deref())))
         }
-        (Column::Few(few), ColumnWriter::ByteArrayColumnWriter(to)) => {
-            let texts: Vec<ByteArray> = few.texts.iter().map(|text| ByteArray::from(text.as_str())).collect();
-            put(to, few.of.iter().map(|n| Some(texts[*n as usize].clone())))
+        (Column::Numbered(numbered), ColumnWriter::ByteArrayColumnWriter(to)) => {
+            put(to, packed(numbered.each().map(Some)))
         }
         (Column::Bytes(all), ColumnWriter::ByteArrayColumnWriter(to)) => {
             put(to, all.iter().map(|v| v.clone().map(ByteArray::from)))
         }
-        (column, _) => Err(ParquetError::General(format!("{:?} where another type was announced", column.kind()))),
+        (column, _) => {
+            Err(ParquetError::General(format!("{:?} where another type was announced", column.kind())))
+        }
     }?;
     Ok((sink.into_inner()?.into(), closed))
 }
 
 /// Texts as parts of one block of memory, in place of one each.
-fn packed<'a>(
-    texts: impl Iterator<Item = Option<&'a str>> + Clone,
-) -> impl Iterator<Item = Option<ByteArray>> {
-    let all: String = texts.clone().flatten().collect();
+fn packed<'a>(texts: impl Iterator<Item = Option<&'a str>>) -> impl Iterator<Item = Option<ByteArray>> {
+    let mut all = String::new();
+    let mut lengths = Vec::with_capacity(texts.size_hint().0);
+    for text in texts {
+        all.push_str(text.unwrap_or_default());
+        lengths.push(text.map(str::len));
+    }
     let all = Bytes::from(all);
     let mut at = 0;
-    texts.map(|text| text.map(str::len)).collect::<Vec<_>>().into_iter().map(move |length| {
+    lengths.into_iter().map(move |length| {
         length.map(|length| {
             at += length;
             ByteArray::from(all.slice(at - length..at))

@@ -289,8 +289,9 @@ impl Hybrid {
                         return Err(broken("a page ends within its numbers"));
                     }
                     let mask = (1u64 << width) - 1;
-                    let numbers =
-                        (0..some).map(|n| (eight(&self.bytes, (from + n * width) / 8) >> ((from + n * width) % 8) & mask) as u32);
+                    let numbers = (0..some).map(|n| {
+                        (eight(&self.bytes, (from + n * width) / 8) >> ((from + n * width) % 8) & mask) as u32
+                    });
                     into.extend(numbers);
                 }
             }
@@ -317,7 +318,8 @@ mod tests {
     #[test]
     fn runs_and_packed_bits_are_read_across_their_bounds() {
         // The example of the format: 0 to 7 with three bits each, packed; then a run of ten fives.
-        let mut hybrid = Hybrid::new(Bytes::from_static(&[0b11, 0b1000_1000, 0b1100_0110, 0b1111_1010, 20, 5]), 3);
+        let mut hybrid =
+            Hybrid::new(Bytes::from_static(&[0b11, 0b1000_1000, 0b1100_0110, 0b1111_1010, 20, 5]), 3);
         let mut all = Vec::new();
         for count in [3, 6, 9] {
             hybrid.take(count, &mut all).unwrap_or_else(|error| unreachable!("{error}"));
@@ -333,7 +335,10 @@ mod tests {
         assert!(plain(&[1, 0], 0).is_err());
         assert!(Dictionary::of(Bytes::from_static(&[1, 0, 0, 0, b'a']), 2).is_err());
         for bytes in [&[255u8; 12][..], &[0b11, 1], &[2], &[]] {
-            assert!(Hybrid::new(Bytes::copy_from_slice(bytes), 3).take(8, &mut Vec::new()).is_err(), "{bytes:?}");
+            assert!(
+                Hybrid::new(Bytes::copy_from_slice(bytes), 3).take(8, &mut Vec::new()).is_err(),
+                "{bytes:?}"
+            );
         }
     }
 }
