@@ -3,7 +3,6 @@
 //! are told.
 
 use crate::keys::{Keys, Transform, ValueKeys, keys_of};
-use crate::linker::beside;
 use crate::records::Records;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -245,6 +244,20 @@ struct Limits {
     first: u32,
     linked: bool,
     pairs_max: u64,
+}
+
+/// Puts what columns say of each record beside each other.
+fn beside(rows: &mut [u32], columns: &[&[u32]]) {
+    const RECORDS: usize = 1 << 12;
+    let stride = columns.len().max(1);
+    rows.par_chunks_mut(stride * RECORDS).enumerate().for_each(|(n, part)| {
+        for (slot, column) in columns.iter().enumerate() {
+            let from = n * RECORDS;
+            for (row, code) in part.chunks_mut(stride).zip(&column[from..]) {
+                row[slot] = *code;
+            }
+        }
+    });
 }
 
 /// How many pairs a rule makes by itself, nothing cut.

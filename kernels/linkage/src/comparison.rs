@@ -2,68 +2,17 @@
 //! its writing is level 0; then come the tests, in their order; then "none of these". Where either side has no value
 //! there is no level.
 
+use crate::features::Features;
 use crate::levels::Test;
 use crate::packed::Packed;
 use crate::records::{Column, MISSING};
-use crate::{shape, sound};
+use crate::shape;
 use rapidfuzz::distance::{jaro_winkler, osa};
-use xxhash_rust::xxh3::xxh3_64;
 
 /// The level of a pair where either side has no value.
 pub const NO_VALUE: u8 = 15;
 /// Levels of a comparison at the most, so that a pair's are four bits each.
 pub const LEVELS_MAX: usize = 14;
-
-/// What the tests ask of a column's values, made once for each distinct value.
-#[derive(Clone, Debug, Default)]
-struct Made {
-    sound: Vec<u64>,
-    sketch: Vec<[u64; 4]>,
-    numbers: Vec<u64>,
-    number: Vec<f64>,
-    words: Vec<Vec<u64>>,
-    packed: Vec<Packed>,
-    dates: Vec<Date>,
-}
-
-/// A date as eight digits of four bits each, year first; all ones where it is none.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Date(u32);
-
-impl Date {
-    fn of(text: &str) -> Self {
-        let whole = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
-        if !whole {
-            return Self(u32::MAX);
-        }
-        Self(text.bytes().fold(0, |date, byte| date << 4 | u32::from(byte - b'0')))
-    }
-
-    fn is_one(self) -> bool {
-        self.0 != u32::MAX
-    }
-
-    fn year(self) -> u32 {
-        (16..32).step_by(4).rev().fold(0, |year, at| year * 10 + (self.0 >> at & 15))
-    }
-
-    /// Month and day, each in eight bits.
-    fn month_day(self) -> u32 {
-        self.0 & 0xffff
-    }
-
-    fn same_year(self, other: Self) -> bool {
-        self.0 >> 16 == other.0 >> 16
-    }
-
-    fn swapped(self, other: Self) -> bool {
-        let of = other.month_day();
-        self.same_year(other) && self.month_day() == (of >> 8 | (of & 0xff) << 8)
-    }
-}
-
-/// The first of January.
-const NEW_YEAR: u32 = 0x0101;
 
 /// A comparison over columns of records, ready to be asked.
 #[derive(Clone, Debug)]
@@ -76,20 +25,20 @@ pub struct Comparison {
     pub tests: Vec<Test>,
     /// Does a rare value count more than a common one where it is equal?
     pub term_frequency: bool,
-    made: Vec<Made>,
+    features: Vec<Features>,
 }
 
 impl Comparison {
     /// Prepares the tests over the columns.
     pub fn new(name: &str, columns: &[(usize, &Column)], tests: Vec<Test>, term_frequency: bool) -> Self {
-        let made = columns.iter().map(|(_, column)| Made::of(column, &tests)).collect();
+        let features = columns.iter().map(|(_, column)| Features::of(column, &tests)).collect();
         let columns = columns.iter().map(|(number, _)| *number).collect();
-        Self { name: name.to_owned(), columns, tests, term_frequency, made }
+        Self { name: name.to_owned(), columns, tests, term_frequency, features }
     }
 
     /// Takes a value in that came later to a column, by its place among the comparison's.
     pub(crate) fn push(&mut self, column: usize, text: &str) {
-        self.made[column].push(text, &self.tests);
+        self.features[column].push(text);
     }
 
     /// How many levels there are, without that of no value.
@@ -112,35 +61,37 @@ impl Comparison {
         }
     }
 
-    /// The level of two values of one column.
-    #[inline]
+    /// What is made of the values of a column, by its place among the comparison's.
+    pub(crate) fn features(&self, column: usize) -> &Features {
+        &self.features[column]
+    }
+
+    /// The level of two values of one column, by their numbers.
     pub fn level(&self, column: &Column, a: u32, b: u32) -> u8 {
-        match (a, b) {
+        let features = &self.features[0];
+        self.level_of_values(column, (a, features.get(a)), (b, features.get(b)))
+    }
+
+    /// The level of two values of one column, each its number and what is made of it.
+    #[inline]
+    pub(crate) fn level_of_values(&self, column: &Column, x: (u32, &[u32]), y: (u32, &[u32])) -> u8 {
+        match (x.0, y.0) {
             (MISSING, _) | (_, MISSING) => NO_VALUE,
-            _ if a == b => 0,
-            _ => self.unequal(column, a, b),
+            (a, b) if a == b => 0,
+            _ => self.unequal(column, x, y),
         }
     }
 
-    /// Goes for what [`Self::level`] will ask of these values, for many pairs before the first is compared: what lies far
-    /// apart in memory is then waited for at once rather than one after the other.
-    #[inline]
-    pub(crate) fn fetch(&self, values: &[u32]) -> u64 {
-        self.made.iter().zip(values).fold(0, |sum, (made, code)| sum ^ made.fetch(*code as usize))
-    }
-
-    fn unequal(&self, column: &Column, a: u32, b: u32) -> u8 {
-        let made = &self.made[0];
+    fn unequal(&self, column: &Column, (a, x_made): (u32, &[u32]), (b, y_made): (u32, &[u32])) -> u8 {
+        let at = &self.features[0];
         // Texts lie far apart: only what asks for them goes there.
         let text = std::cell::OnceCell::new();
         let texts = || *text.get_or_init(|| (column.values.get(a), column.values.get(b)));
-        let (a, b) = (a as usize, b as usize);
-        let packed = match made.packed.as_slice() {
-            [] => None,
-            all => Some((all[a], all[b])).filter(|(x, y)| x.are_like(*y)),
-        };
+        let packed = at.packed(x_made).zip(at.packed(y_made)).filter(|(x, y)| x.are_like(*y));
         let narrow = packed.filter(|(x, _)| x.is_ascii());
-        let dates = || Some((made.dates[a], made.dates[b])).filter(|(x, y)| x.is_one() && y.is_one());
+        let dates = || at.date(x_made).zip(at.date(y_made)).filter(|(x, y)| x.is_one() && y.is_one());
+        let sketches = || at.sketch(x_made).zip(at.sketch(y_made));
+        let alike = |least: f64| sketches().is_some_and(|(x, y)| jaccard(x, y) >= least);
         let mut similarity = None;
         for (n, test) in self.tests.iter().enumerate() {
             let holds = match *test {
@@ -150,7 +101,7 @@ impl Comparison {
                         Some((x, y)) => jaro_winkler::similarity(x.letters(), y.letters()),
                         None => {
                             let (x, y) = texts();
-                            alike(x, y)
+                            similarity_of(x, y)
                         }
                     }) >= least
                 }
@@ -161,7 +112,7 @@ impl Comparison {
                         edits_within(x, y, most)
                     }
                 },
-                Test::Sound => made.sound[a] == made.sound[b],
+                Test::Sound => at.sound(x_made) == at.sound(y_made),
                 Test::Shape => match packed {
                     Some((x, y)) => {
                         let letters = |of: Packed| of.letters().filter_map(char::from_u32);
@@ -180,9 +131,9 @@ impl Comparison {
                     }
                 },
                 Test::DayMonthSwapped => dates().is_some_and(|(x, y)| x.swapped(y)),
-                Test::FirstOfJanuary => dates().is_some_and(|(x, y)| {
-                    x.same_year(y) && (x.month_day() == NEW_YEAR || y.month_day() == NEW_YEAR)
-                }),
+                Test::FirstOfJanuary => {
+                    dates().is_some_and(|(x, y)| x.same_year(y) && (x.is_new_year() || y.is_new_year()))
+                }
                 Test::YearOff(most) => dates().is_some_and(|(x, y)| {
                     x.month_day() == y.month_day() && x.year().abs_diff(y.year()) <= most
                 }),
@@ -204,14 +155,12 @@ impl Comparison {
                         ends.is_some_and(|(i, j)| x.as_bytes()[i..] == y.as_bytes()[j..])
                     }
                 },
-                Test::SameNumbers(least) => {
-                    made.numbers[a] == made.numbers[b] && jaccard(&made.sketch[a], &made.sketch[b]) >= least
-                }
-                Test::Alike(least) => jaccard(&made.sketch[a], &made.sketch[b]) >= least,
-                Test::Overlap(least) => overlap(&made.words[a], &made.words[b]) >= least,
+                Test::SameNumbers(least) => at.numbers(x_made) == at.numbers(y_made) && alike(least),
+                Test::Alike(least) => alike(least),
+                Test::Overlap(least) => overlap(at.words(a), at.words(b)) >= least,
                 Test::Within(part) => {
-                    let (x, y) = (made.number[a], made.number[b]);
-                    (x - y).abs() <= part * x.abs().max(y.abs())
+                    let numbers = at.number(x_made).zip(at.number(y_made));
+                    numbers.is_some_and(|(x, y)| (x - y).abs() <= part * x.abs().max(y.abs()))
                 }
                 Test::Swapped | Test::EachAlike(_) | Test::SecondSame | Test::FirstSame => false,
             };
@@ -238,9 +187,9 @@ impl Comparison {
                 Test::Swapped => {
                     there[0] && there[1] && text(0, a[0]) == text(1, b[1]) && text(1, a[1]) == text(0, b[0])
                 }
-                Test::EachAlike(least) => {
-                    (0..2).all(|i| there[i] && (a[i] == b[i] || alike(text(i, a[i]), text(i, b[i])) >= least))
-                }
+                Test::EachAlike(least) => (0..2).all(|i| {
+                    there[i] && (a[i] == b[i] || similarity_of(text(i, a[i]), text(i, b[i])) >= least)
+                }),
                 Test::SecondSame => there[1] && a[1] == b[1],
                 Test::FirstSame => there[0] && a[0] == b[0],
                 _ => false,
@@ -253,109 +202,7 @@ impl Comparison {
     }
 }
 
-impl Made {
-    fn of(column: &Column, tests: &[Test]) -> Self {
-        use rayon::prelude::*;
-        fn each<T: Send>(column: &Column, wanted: bool, make: impl Fn(&str) -> T + Sync + Send) -> Vec<T> {
-            let codes = 0..if wanted { column.values.len() as u32 } else { 0 };
-            codes.into_par_iter().map(|code| make(column.values.get(code))).collect()
-        }
-        let asked = Asked::of(tests);
-        Self {
-            sound: each(column, asked.sound, sound_of),
-            sketch: each(column, asked.sketch, sketch),
-            numbers: each(column, asked.numbers, numbers_of),
-            number: each(column, asked.number, number_of),
-            words: each(column, asked.words, words_of),
-            packed: each(column, asked.packed, Packed::of),
-            dates: each(column, asked.dates, Date::of),
-        }
-    }
-
-    /// Goes for what the tests will ask of a value: the sum is of no use, but what was gone for is at hand.
-    #[inline]
-    fn fetch(&self, code: usize) -> u64 {
-        let first = |some: Option<u64>| some.unwrap_or(0);
-        first(self.sound.get(code).copied())
-            ^ first(self.sketch.get(code).map(|sketch| sketch[0] ^ sketch[3]))
-            ^ first(self.numbers.get(code).copied())
-            ^ first(self.packed.get(code).map(|packed| u64::from(packed.fits())))
-            ^ first(self.dates.get(code).map(|date| u64::from(date.0)))
-    }
-
-    /// Takes a value in that came later.
-    fn push(&mut self, text: &str, tests: &[Test]) {
-        let asked = Asked::of(tests);
-        self.sound.extend(asked.sound.then(|| sound_of(text)));
-        self.sketch.extend(asked.sketch.then(|| sketch(text)));
-        self.numbers.extend(asked.numbers.then(|| numbers_of(text)));
-        self.number.extend(asked.number.then(|| number_of(text)));
-        self.words.extend(asked.words.then(|| words_of(text)));
-        self.packed.extend(asked.packed.then(|| Packed::of(text)));
-        self.dates.extend(asked.dates.then(|| Date::of(text)));
-    }
-}
-
-/// What tests ask of values.
-struct Asked {
-    sound: bool,
-    sketch: bool,
-    numbers: bool,
-    number: bool,
-    words: bool,
-    packed: bool,
-    dates: bool,
-}
-
-impl Asked {
-    fn of(tests: &[Test]) -> Self {
-        let any = |of: fn(&Test) -> bool| tests.iter().any(of);
-        Self {
-            sound: any(|test| *test == Test::Sound),
-            sketch: any(|test| matches!(test, Test::SameNumbers(_) | Test::Alike(_))),
-            numbers: any(|test| matches!(test, Test::SameNumbers(_))),
-            number: any(|test| matches!(test, Test::Within(_))),
-            words: any(|test| matches!(test, Test::Overlap(_))),
-            packed: any(|test| {
-                use Test::*;
-                matches!(test, JaroWinkler(_) | Edits(1) | Shape | OneDigit | SameBirth | LastDigits(_))
-            }),
-            dates: any(|test| {
-                use Test::*;
-                matches!(test, DayMonthSwapped | FirstOfJanuary | YearOff(_) | SameYear)
-            }),
-        }
-    }
-}
-
-fn sound_of(text: &str) -> u64 {
-    xxh3_64(sound::of(text).as_bytes())
-}
-
-/// A hash of the numbers in their order.
-fn numbers_of(text: &str) -> u64 {
-    let (mut hash, mut within) = (0u64, false);
-    for byte in text.bytes() {
-        if byte.is_ascii_digit() {
-            hash ^= (if within { 0 } else { 1 << 32 }) | u64::from(byte);
-            hash = hash.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
-        }
-        within = byte.is_ascii_digit();
-    }
-    hash
-}
-
-fn number_of(text: &str) -> f64 {
-    text.parse().unwrap_or(f64::NAN)
-}
-
-fn words_of(text: &str) -> Vec<u64> {
-    let mut words: Vec<u64> = text.split(' ').map(|word| xxh3_64(word.as_bytes())).collect();
-    words.sort_unstable();
-    words
-}
-
-fn alike(x: &str, y: &str) -> f64 {
+fn similarity_of(x: &str, y: &str) -> f64 {
     if x.is_ascii() && y.is_ascii() {
         return jaro_winkler::similarity(x.bytes(), y.bytes());
     }
@@ -385,21 +232,7 @@ fn one_digit(x: &[u8], y: &[u8]) -> bool {
     }
 }
 
-/// The pairs of neighbouring letters as bits of 256.
-fn sketch(text: &str) -> [u64; 4] {
-    let mut bits = [0u64; 4];
-    let mut before = ' ';
-    for letter in text.chars() {
-        let pair =
-            (u64::from(before as u32) << 21 | u64::from(letter as u32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let bit = (pair >> 56) as usize;
-        bits[bit / 64] |= 1 << (bit % 64);
-        before = letter;
-    }
-    bits
-}
-
-fn jaccard(a: &[u64; 4], b: &[u64; 4]) -> f64 {
+fn jaccard(a: [u64; 4], b: [u64; 4]) -> f64 {
     let count = |of: fn(u64, u64) -> u64| (0..4).map(|i| of(a[i], b[i]).count_ones()).sum::<u32>();
     f64::from(count(|a, b| a & b)) / f64::from(count(|a, b| a | b).max(1))
 }

@@ -38,6 +38,7 @@ pub mod chart;
 mod clean;
 pub mod clusters;
 pub mod comparison;
+mod features;
 mod hashed;
 pub mod index;
 mod keys;

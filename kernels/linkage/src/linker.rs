@@ -15,19 +15,10 @@ pub fn level_of(pattern: Pattern, comparison: usize) -> u8 {
     (pattern >> (comparison * 4) & 15) as u8
 }
 
-/// Puts what columns say of each record beside each other.
-pub(crate) fn beside(rows: &mut [u32], columns: &[&[u32]]) {
-    const RECORDS: usize = 1 << 12;
-    let stride = columns.len().max(1);
-    rows.par_chunks_mut(stride * RECORDS).enumerate().for_each(|(n, part)| {
-        for (slot, column) in columns.iter().enumerate() {
-            let from = n * RECORDS;
-            for (row, code) in part.chunks_mut(stride).zip(&column[from..]) {
-                row[slot] = *code;
-            }
-        }
-    });
-}
+/// A column with more values than so many does not stay near at hand.
+const MANY: usize = 1 << 12;
+/// Words of all rows at the most, where what is made of values goes along.
+const ROOM: usize = 1 << 28;
 
 /// Records, comparisons and blocks.
 pub struct Linker {
@@ -39,10 +30,13 @@ pub struct Linker {
     pub blocks: Blocks,
     /// Columns of the rules, for what a rule says by itself.
     pub rules: Vec<Vec<usize>>,
-    /// The values of a record in the columns of the comparisons, one after another.
+    /// Of each record the numbers of its values in the columns of the comparisons, one after another; behind them what is
+    /// made of the values, where it goes along.
     rows: Vec<u32>,
     /// Where a comparison's first value lies within a row.
     at: Vec<usize>,
+    /// And where what is made of it.
+    made_at: Vec<Option<usize>>,
     stride: usize,
 }
 
@@ -67,13 +61,48 @@ impl Linker {
             at.push(columns.len());
             columns.extend(&comparison.columns);
         }
-        let stride = columns.len();
-        let mut rows = vec![0; records.len * stride];
-        let codes: Vec<&[u32]> =
-            columns.iter().map(|column| records.columns[*column].codes.as_slice()).collect();
-        beside(&mut rows, &codes);
-        let rules = rules.iter().map(|rule| rule.iter().map(|(column, _)| *column).collect()).collect();
-        Self { records, comparisons, blocks, rules, rows, at, stride }
+        // What is made of values goes along where a column has so many that they lie far apart, and where there is room.
+        let (mut made_at, mut stride) = (Vec::new(), columns.len());
+        for comparison in &comparisons {
+            let one = comparison.columns.len() == 1;
+            let many = one && records.columns[comparison.columns[0]].values.len() > MANY;
+            let words = comparison.features(0).stride();
+            let room = (stride + words).saturating_mul(records.len) <= ROOM;
+            let goes = many && words > 0 && room;
+            made_at.push(goes.then_some(stride));
+            stride += if goes { words } else { 0 };
+        }
+        let mut linker = Self {
+            rows: vec![0; records.len * stride],
+            records,
+            comparisons,
+            blocks,
+            rules: Vec::new(),
+            at,
+            made_at,
+            stride,
+        };
+        linker.fill_rows(&columns);
+        linker.rules = rules.iter().map(|rule| rule.iter().map(|(column, _)| *column).collect()).collect();
+        linker
+    }
+
+    fn fill_rows(&mut self, columns: &[usize]) {
+        const AT_ONCE: usize = 1 << 12;
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.par_chunks_mut((self.stride * AT_ONCE).max(1)).enumerate().for_each(|(n, part)| {
+            let codes = |column: usize| &self.records.columns[column].codes[n * AT_ONCE..];
+            for (slot, column) in columns.iter().enumerate() {
+                part.chunks_mut(self.stride).zip(codes(*column)).for_each(|(row, code)| row[slot] = *code);
+            }
+            for (comparison, at) in self.comparisons.iter().zip(&self.made_at) {
+                let (Some(at), features) = (*at, comparison.features(0)) else { continue };
+                for (row, code) in part.chunks_mut(self.stride).zip(codes(comparison.columns[0])) {
+                    row[at..at + features.stride()].copy_from_slice(features.get(*code));
+                }
+            }
+        });
+        self.rows = rows;
     }
 
     /// Takes a record in behind the others, by the numbers of its values in the columns; blocks do not know it.
@@ -83,6 +112,9 @@ impl Linker {
         }
         for comparison in &self.comparisons {
             self.rows.extend(comparison.columns.iter().map(|column| codes[*column]));
+        }
+        for (comparison, _) in self.comparisons.iter().zip(&self.made_at).filter(|(_, at)| at.is_some()) {
+            self.rows.extend(comparison.features(0).get(codes[comparison.columns[0]]));
         }
         self.records.len += 1;
         (self.records.len - 1) as u32
@@ -124,9 +156,15 @@ impl Linker {
     #[inline]
     pub(crate) fn level(&self, comparison: usize, x: &[u32], y: &[u32]) -> u8 {
         let of = &self.comparisons[comparison];
-        let (x, y) = (self.values(x, comparison), self.values(y, comparison));
-        match (x, y) {
-            ([a], [b]) => of.level(&self.records.columns[of.columns[0]], *a, *b),
+        match (self.values(x, comparison), self.values(y, comparison)) {
+            ([a], [b]) => {
+                let features = of.features(0);
+                let (x, y) = match self.made_at[comparison] {
+                    Some(at) => (&x[at..at + features.stride()], &y[at..at + features.stride()]),
+                    None => (features.get(*a), features.get(*b)),
+                };
+                of.level_of_values(&self.records.columns[of.columns[0]], (*a, x), (*b, y))
+            }
             ([a, c], [b, d]) => {
                 let columns = [0, 1].map(|i| &self.records.columns[of.columns[i]]);
                 of.level_of_two(columns, [*a, *c], [*b, *d])
@@ -135,26 +173,20 @@ impl Linker {
         }
     }
 
-    /// Hands the pairs that `tell` tells to `see`, in their order, some at a time: what comparing them asks for is gone
-    /// for first, see [`Comparison::fetch`].
+    /// Hands the pairs that `tell` tells to `see`, in their order, some at a time. Their rows are gone for first: they lie
+    /// far apart in memory, and are waited for at once rather than one after the other.
     pub(crate) fn pairs_at_hand(
         &self,
         tell: impl FnOnce(&mut dyn FnMut(u32, u32)),
         see: &mut impl FnMut(u32, u32),
     ) {
         const AT_ONCE: usize = 64;
+        /// Words of a line of a processor's cache.
+        const LINE: usize = 16;
         let mut some: Vec<(u32, u32)> = Vec::with_capacity(AT_ONCE);
         let mut flush = |some: &mut Vec<(u32, u32)>| {
-            let rows = some.iter().fold(0, |sum, (a, b)| sum ^ self.row(*a)[0] ^ self.row(*b)[0]);
-            let mut fetched = u64::from(rows);
-            for (n, comparison) in self.comparisons.iter().enumerate() {
-                for (a, b) in some.iter() {
-                    let (x, y) = (self.values(self.row(*a), n), self.values(self.row(*b), n));
-                    if x != y {
-                        fetched ^= comparison.fetch(x) ^ comparison.fetch(y);
-                    }
-                }
-            }
+            let lines = |record: u32| self.row(record).iter().step_by(LINE).fold(0, |sum, word| sum ^ word);
+            let fetched = some.iter().fold(0, |sum, (a, b)| sum ^ lines(*a) ^ lines(*b));
             std::hint::black_box(fetched);
             some.drain(..).for_each(|(a, b)| see(a, b));
         };

@@ -26,6 +26,15 @@ impl Packed {
         Self(packed | mark)
     }
 
+    /// As bits, and back.
+    pub(crate) fn raw(self) -> u128 {
+        self.0
+    }
+
+    pub(crate) fn from_raw(bits: u128) -> Self {
+        Self(bits)
+    }
+
     pub(crate) fn fits(self) -> bool {
         self.0 != 0
     }

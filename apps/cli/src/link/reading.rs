@@ -9,8 +9,8 @@ use gridweave_linkage::records::{self, Records, RecordsBuilder};
 use gridweave_linkage::settings::Settings;
 use std::path::Path;
 
-/// Rows that are read at a time: so few that their cells are still at hand when they are numbered.
-const READ_AT_ONCE: usize = 1 << 13;
+/// Rows that are read at a time.
+const READ_AT_ONCE: usize = 1 << 15;
 
 /// What was read.
 pub(super) struct Read {

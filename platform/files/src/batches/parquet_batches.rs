@@ -178,13 +178,15 @@ impl Batches for ParquetBatches {
     ) -> Result<Option<Batch>, FileError> {
         let Some(batch) = self.begin(columns, most)? else { return Ok(None) };
         let (rows, kinds) = (batch.rows, &self.kinds);
-        self.open.par_iter_mut().zip(columns).enumerate().try_for_each(|(n, (reader, column))| {
-            let seen = match reader {
-                Open::Texts(pages) => pages.see(rows, &mut |cells| see(n, cells)),
-                other => read(other, rows, kinds[*column]).map(|column| column.see_texts(n, see)),
-            };
-            seen.map_err(|error| broken_column(&self.name, &self.header[*column], error))
-        })?;
+        self.open.par_iter_mut().zip(columns).enumerate().with_max_len(1).try_for_each(
+            |(n, (reader, column))| {
+                let seen = match reader {
+                    Open::Texts(pages) => pages.see(rows, &mut |cells| see(n, cells)),
+                    other => read(other, rows, kinds[*column]).map(|column| column.see_texts(n, see)),
+                };
+                seen.map_err(|error| broken_column(&self.name, &self.header[*column], error))
+            },
+        )?;
         Ok(Some(batch))
     }
 }
