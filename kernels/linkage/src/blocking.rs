@@ -2,7 +2,7 @@
 //! block that would make too many pairs is cut by the next rules, and what even they leave too large is left out; both
 //! are told.
 
-use crate::keys::{Keys, Transform, ValueKeys, keys_of};
+use crate::keys::{Keys, Transform, ValueKeys, is_whole, keys_of, parting_keys};
 use crate::records::Records;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -115,8 +115,9 @@ impl Blocks {
     pub fn new(records: &Records, rules: &[Vec<(usize, Transform)>], pairs_max: u64) -> Self {
         let linked = records.first < records.len;
         let first = records.first as u32;
-        let of_values = ValueKeys::of(records, rules);
-        let keys: Vec<Keys> = rules.par_iter().map(|rule| keys_of(records, &of_values, rule)).collect();
+        let made: Vec<_> = rules.iter().filter(|rule| !is_whole(rule)).cloned().collect();
+        let of_values = ValueKeys::of(records, &made);
+        let keys: Vec<Keys> = rules.par_iter().map(|rule| parting_keys(records, &of_values, rule)).collect();
         let made: Vec<_> = (0..rules.len())
             .into_par_iter()
             .map(|n| RuleBlocks::of(&keys, n, Limits { first, linked, pairs_max }))
@@ -275,6 +276,7 @@ fn key_of(keys: &Keys, record: u32) -> u64 {
     let record = record as usize;
     match keys {
         Keys::One(keys) => keys[record],
+        Keys::Whole(column) => u64::from(column.codes[record]),
         // Of many the first stands for all: what is cut by it loses pairs that share only others.
         Keys::Many { starts, keys } => {
             if starts[record] == starts[record + 1] {
@@ -295,8 +297,10 @@ impl RuleBlocks {
         let all = keys[n].sorted();
         let mut rule = Self { order: Vec::new(), starts: vec![0], many: None };
         let (mut told, mut cuts) = (RuleTold::default(), Vec::new());
+        let mut members: Vec<u32> = Vec::new();
         for block in all.chunk_by(|a, b| a.0 == b.0).filter(|block| block.len() > 1) {
-            let members: Vec<u32> = block.iter().map(|(_, record)| *record).collect();
+            members.clear();
+            members.extend(block.iter().map(|(_, record)| *record));
             let pairs = pairs_of(&members, limits.first, limits.linked);
             if pairs == 0 {
                 continue;
@@ -309,7 +313,7 @@ impl RuleBlocks {
             let (example, records) = (members[0], members.len() as u64);
             // The rules behind this one, then those before it: each parts the block further.
             let others: Vec<usize> = (n + 1..keys.len()).chain(0..n).collect();
-            rule.cut(members, keys, &others, limits, &mut told);
+            rule.cut(std::mem::take(&mut members), keys, &others, limits, &mut told);
             let kept = told.pairs - before;
             told.cut += 1;
             told.left_out += pairs - kept.min(pairs);

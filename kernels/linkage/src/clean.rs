@@ -19,11 +19,8 @@ pub fn fold<'a>(text: &'a str, into: &'a mut String) -> &'a str {
     let plain = |byte: &u8| matches!(*byte, b' '..=b'@' | b'['..=b'~' | 0x80..=0xbf | 0xe4..=0xe9);
     // All are looked at, whatever the first are, so that the processor looks at many at once.
     let bytes = text.as_bytes();
-    let twice = |before: &u8, byte: &u8| *before == b' ' && *byte == b' ';
     let all_plain = bytes.iter().fold(true, |all, byte| all & plain(byte));
-    let blanks =
-        bytes.iter().zip(bytes.iter().skip(1)).fold(false, |any, (before, byte)| any | twice(before, byte));
-    if all_plain && !blanks {
+    if all_plain && !text.contains("  ") {
         return text;
     }
     into.clear();
@@ -118,6 +115,24 @@ fn chinese_digit(letter: char) -> Option<u32> {
     })
 }
 
+/// Letters from 4E00 on that [`address`] does not leave as they are, a bit each.
+static REWRITTEN: [u64; 0x5200 / 64] = {
+    let letters = ['零', '一', '二', '两', '三', '四', '五', '六', '七', '八', '九', '十', '幢', '座'];
+    let (mut bits, mut n) = ([0; 0x5200 / 64], 0);
+    while n < letters.len() {
+        let at = letters[n] as usize - 0x4e00;
+        bits[at / 64] |= 1 << (at % 64);
+        n += 1;
+    }
+    bits
+};
+
+/// Is a letter of 4E00 to 9FFF one that [`address`] writes otherwise?
+fn is_rewritten(letter: char) -> bool {
+    let at = letter as usize - 0x4e00;
+    REWRITTEN[at / 64] >> (at % 64) & 1 != 0
+}
+
 /// An address with numerals as digits and without marks: 三栋二单元五〇一 and 3栋-2单元 501 are alike.
 pub fn address(text: &str, out: &mut String) {
     let from = out.len();
@@ -128,9 +143,7 @@ pub fn address(text: &str, out: &mut String) {
     while let Some((at, letter)) = letters.next() {
         let stays = match letter {
             '0'..='9' | 'a'..='z' => true,
-            '\u{4e00}'..='\u{9fff}' => {
-                chinese_digit(letter).is_none() && !matches!(letter, '十' | '幢' | '座')
-            }
+            '\u{4e00}'..='\u{9fff}' => !is_rewritten(letter),
             _ => letter != '〇' && letter.is_alphanumeric(),
         };
         if stays {

@@ -175,8 +175,10 @@ pub(crate) fn numbers(text: &str) -> String {
 }
 
 /// The keys of every record under a rule: one each (0 for none), or many.
-pub(crate) enum Keys {
+pub(crate) enum Keys<'a> {
     One(Vec<u64>),
+    /// The values of a column by themselves: their numbers are the keys.
+    Whole(&'a Column),
     /// Record `i` has the keys from `starts[i]` to `starts[i + 1]`.
     Many {
         starts: Vec<u32>,
@@ -184,10 +186,11 @@ pub(crate) enum Keys {
     },
 }
 
-impl Keys {
+impl Keys<'_> {
     /// Every key with its record, in the order of the keys.
     pub(crate) fn sorted(&self) -> Vec<(u64, u32)> {
         match self {
+            Keys::Whole(column) => by_value(column),
             Keys::One(keys) => by_hash(keys.iter().copied().zip(0..).filter(|(key, _)| *key != NONE)),
             Keys::Many { starts, keys } => {
                 let of = |record: usize| starts[record] as usize..starts[record + 1] as usize;
@@ -198,6 +201,25 @@ impl Keys {
             }
         }
     }
+}
+
+/// Every record that has a value with the value's number, in the order of the numbers.
+fn by_value(column: &Column) -> Vec<(u64, u32)> {
+    let mut from = 0;
+    let mut ends: Vec<u32> = (0..column.values.len() as u32)
+        .map(|code| {
+            let of = if code == MISSING { 0 } else { column.values.count(code) };
+            from += of;
+            from - of
+        })
+        .collect();
+    let mut sorted = vec![(0, 0); from as usize];
+    for (code, record) in column.codes.iter().zip(0..).filter(|(code, _)| **code != MISSING) {
+        let at = &mut ends[*code as usize];
+        sorted[*at as usize] = (u64::from(*code), record);
+        *at += 1;
+    }
+    sorted
 }
 
 /// A key with each key of parts that have many.
@@ -263,8 +285,26 @@ impl ValueKeys {
     }
 }
 
+/// Is a rule nothing but a column as it is?
+pub(crate) fn is_whole(rule: &[(usize, Transform)]) -> bool {
+    matches!(rule, [(_, Transform::Whole)])
+}
+
+/// Makes the keys of a rule for parting the records; [`keys_of`] makes those that other records can be asked for too.
+pub(crate) fn parting_keys<'a>(
+    records: &'a Records,
+    of_values: &ValueKeys,
+    rule: &[(usize, Transform)],
+) -> Keys<'a> {
+    if is_whole(rule) { Keys::Whole(&records.columns[rule[0].0]) } else { keys_of(records, of_values, rule) }
+}
+
 /// Makes the keys of a rule; parts are columns by number, of which [`ValueKeys`] knows.
-pub(crate) fn keys_of(records: &Records, of_values: &ValueKeys, rule: &[(usize, Transform)]) -> Keys {
+pub(crate) fn keys_of(
+    records: &Records,
+    of_values: &ValueKeys,
+    rule: &[(usize, Transform)],
+) -> Keys<'static> {
     let mut keys = vec![1u64; records.len];
     let mut many: Vec<(&Column, &[Vec<u64>])> = Vec::new();
     for part in rule {

@@ -10,7 +10,7 @@ use gridweave_linkage::settings::Settings;
 use std::path::Path;
 
 /// Rows that are read at a time.
-const READ_AT_ONCE: usize = 1 << 15;
+const READ_AT_ONCE: usize = 1 << 13;
 
 /// What was read.
 pub(super) struct Read {
@@ -81,7 +81,14 @@ pub(super) fn read(wanted: &Wanted) -> anyhow::Result<Read> {
                 builder.push_numbered(n + from, dictionary.serial(), text, numbers);
             }
         };
-        while let Some(batch) = source.next_texts(&columns, READ_AT_ONCE, see)? {
+        // At once where that can be, else a batch after the other.
+        let mut whole = source.all_texts(&columns, see, &|rows| bar.inc(rows)).transpose()?;
+        loop {
+            let batch = match whole.take() {
+                Some(all) => Some(all),
+                None => source.next_texts(&columns, READ_AT_ONCE, see)?,
+            };
+            let Some(batch) = batch else { break };
             for bad in &batch.bad {
                 faults.tell(|| format!("{} line {}: {}", path.display(), bad.line, bad.why));
             }
@@ -92,7 +99,7 @@ pub(super) fn read(wanted: &Wanted) -> anyhow::Result<Read> {
             }
             batches.push((count, path, batch.first_row));
             count += batch.rows;
-            bar.inc(batch.rows as u64);
+            bar.set_position((count - before) as u64);
         }
         builder.end_batch(count - before);
         bar.finish_and_clear();

@@ -254,6 +254,18 @@ pub trait Batches: Send {
         batch.columns.par_iter().enumerate().for_each(|(n, column)| column.see_texts(n, see));
         Ok(Some(Batch { columns: Vec::new(), ..batch }))
     }
+
+    /// All rows that are left as texts, where a file can be read column by column from end to end: columns need not wait
+    /// for each other. `told` hears of rows as they are done. None where a file cannot: it is asked for
+    /// [`Self::next_texts`] then.
+    fn all_texts(
+        &mut self,
+        _columns: &[usize],
+        _see: &SeeTexts,
+        _told: &(dyn Fn(u64) + Sync),
+    ) -> Option<Result<Batch, FileError>> {
+        None
+    }
 }
 
 /// Opens a table by its ending: `.csv`, `.csv.gz` or `.parquet`.
@@ -459,9 +471,17 @@ mod tests {
         let see: &SeeTexts =
             &|n, cells| cells.each(|cell| seen[n].lock().unwrap().push(cell.map(str::to_owned)));
         while batches.next_texts(&[0, 1, 2, 3, 4, 5], 7000, see).unwrap().is_some() {}
-        let seen: Vec<Column> =
-            seen.into_iter().map(|cells| Column::Text(cells.into_inner().unwrap())).collect();
-        assert!(seen == columns);
+        let mut batches = open_batches(&path).unwrap();
+        let told = std::sync::atomic::AtomicU64::new(0);
+        let count = |rows: u64| drop(told.fetch_add(rows, std::sync::atomic::Ordering::Relaxed));
+        let batch = batches.all_texts(&[0, 1, 2, 3, 4, 5], see, &count).unwrap().unwrap();
+        assert_eq!((batch.rows, told.into_inner(), batch.first_row), (40_000, 40_000, 1));
+        assert!(batches.next(&[0], 10).unwrap().is_none());
+        for (cells, column) in seen.into_iter().zip(columns) {
+            // Once as batches and once as a whole.
+            let rows: Vec<usize> = (0..40_000).chain(0..40_000).collect();
+            assert!(Column::Text(cells.into_inner().unwrap()) == column.rows(&rows));
+        }
     }
 
     #[test]

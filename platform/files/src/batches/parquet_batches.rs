@@ -9,8 +9,8 @@ use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::column::writer::{ColumnCloseResult, ColumnWriter, ColumnWriterImpl, get_column_writer};
 use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::ParquetError;
-use parquet::file::properties::{WriterProperties, WriterPropertiesPtr};
-use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
+use parquet::file::reader::{ChunkReader, FileReader, Length, RowGroupReader, SerializedFileReader};
 use parquet::file::writer::{SerializedFileWriter, SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::{ColumnDescPtr, ColumnDescriptor, Type};
 use rayon::prelude::*;
@@ -18,12 +18,18 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-pub(super) struct ParquetBatches {
+/// A file and what it says of its columns.
+struct Source {
     name: String,
     reader: SerializedFileReader<Positioned>,
     header: Vec<String>,
     kinds: Vec<Kind>,
+}
+
+pub(super) struct ParquetBatches {
+    source: Source,
     /// The row group that is being read, with a reader for each column that was asked for.
     group: usize,
     open: Vec<Open>,
@@ -95,6 +101,42 @@ fn kind(column: &ColumnDescriptor) -> Option<Kind> {
     }
 }
 
+impl Source {
+    fn open_column(&self, group: &dyn RowGroupReader, column: usize) -> Parquet<Open> {
+        let known = group.metadata().column(column);
+        Ok(match self.kinds[column] == Kind::Text && is_read(known) {
+            true => Open::Texts(TextPages::new(group.get_column_page_reader(column)?, known)),
+            false => Open::Values(group.get_column_reader(column)?),
+        })
+    }
+
+    /// Hands all texts of a column from a row group on to `see`.
+    fn see_column(
+        &self,
+        from: usize,
+        (n, column): (usize, usize),
+        see: &SeeTexts,
+        told: &dyn Fn(u64),
+    ) -> Parquet<()> {
+        const AT_ONCE: usize = 1 << 13;
+        for group in from..self.reader.num_row_groups() {
+            let group = self.reader.get_row_group(group)?;
+            let mut open = self.open_column(&*group, column)?;
+            let mut left = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
+            while left > 0 {
+                let rows = left.min(AT_ONCE);
+                match &mut open {
+                    Open::Texts(pages) => pages.see(rows, &mut |cells| see(n, cells))?,
+                    other => read(other, rows, self.kinds[column])?.see_texts(n, see),
+                }
+                left -= rows;
+                told(rows as u64);
+            }
+        }
+        Ok(())
+    }
+}
+
 impl ParquetBatches {
     pub(super) fn open(file: File, name: &str) -> Result<Self, FileError> {
         let file = Positioned(Arc::new(file));
@@ -109,24 +151,19 @@ impl ParquetBatches {
             header.push(column.path().string());
             kinds.push(kind);
         }
-        Ok(Self { name: name.to_owned(), reader, header, kinds, group: 0, open: Vec::new(), left: 0, row: 1 })
+        let source = Source { name: name.to_owned(), reader, header, kinds };
+        Ok(Self { source, group: 0, open: Vec::new(), left: 0, row: 1 })
     }
 
     fn open_group(&mut self, columns: &[usize]) -> Result<bool, FileError> {
-        if self.group >= self.reader.num_row_groups() {
+        if self.group >= self.source.reader.num_row_groups() {
             return Ok(false);
         }
-        let broken = |error: ParquetError| FileError::broken(self.name.as_str(), error);
-        let group = self.reader.get_row_group(self.group).map_err(broken)?;
+        let broken = |error: ParquetError| FileError::broken(self.source.name.as_str(), error);
+        let group = self.source.reader.get_row_group(self.group).map_err(broken)?;
         self.left = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
-        let open = |column: &usize| {
-            let known = group.metadata().column(*column);
-            Ok(match self.kinds[*column] == Kind::Text && is_read(known) {
-                true => Open::Texts(TextPages::new(group.get_column_page_reader(*column)?, known)),
-                false => Open::Values(group.get_column_reader(*column)?),
-            })
-        };
-        self.open = columns.iter().map(open).collect::<Result<_, _>>().map_err(broken)?;
+        let open = columns.iter().map(|column| self.source.open_column(&*group, *column));
+        self.open = open.collect::<Result<_, _>>().map_err(broken)?;
         self.group += 1;
         Ok(true)
     }
@@ -148,23 +185,23 @@ impl ParquetBatches {
 
 impl Batches for ParquetBatches {
     fn header(&self) -> &[String] {
-        &self.header
+        &self.source.header
     }
 
     fn kinds(&self) -> Vec<Kind> {
-        self.kinds.clone()
+        self.source.kinds.clone()
     }
 
     fn rows(&self) -> Option<u64> {
-        u64::try_from(self.reader.metadata().file_metadata().num_rows()).ok()
+        u64::try_from(self.source.reader.metadata().file_metadata().num_rows()).ok()
     }
 
     fn next(&mut self, columns: &[usize], most: usize) -> Result<Option<Batch>, FileError> {
         let Some(mut batch) = self.begin(columns, most)? else { return Ok(None) };
-        let (rows, kinds) = (batch.rows, &self.kinds);
+        let (rows, kinds) = (batch.rows, &self.source.kinds);
         let found = self.open.par_iter_mut().zip(columns).map(|(reader, column)| {
             read(reader, rows, kinds[*column])
-                .map_err(|error| broken_column(&self.name, &self.header[*column], error))
+                .map_err(|error| broken_column(&self.source.name, &self.source.header[*column], error))
         });
         batch.columns = found.collect::<Result<_, _>>()?;
         Ok(Some(batch))
@@ -177,17 +214,55 @@ impl Batches for ParquetBatches {
         see: &SeeTexts,
     ) -> Result<Option<Batch>, FileError> {
         let Some(batch) = self.begin(columns, most)? else { return Ok(None) };
-        let (rows, kinds) = (batch.rows, &self.kinds);
+        let (rows, kinds) = (batch.rows, &self.source.kinds);
         self.open.par_iter_mut().zip(columns).enumerate().with_max_len(1).try_for_each(
             |(n, (reader, column))| {
                 let seen = match reader {
                     Open::Texts(pages) => pages.see(rows, &mut |cells| see(n, cells)),
                     other => read(other, rows, kinds[*column]).map(|column| column.see_texts(n, see)),
                 };
-                seen.map_err(|error| broken_column(&self.name, &self.header[*column], error))
+                seen.map_err(|error| broken_column(&self.source.name, &self.source.header[*column], error))
             },
         )?;
         Ok(Some(batch))
+    }
+
+    fn all_texts(
+        &mut self,
+        columns: &[usize],
+        see: &SeeTexts,
+        told: &(dyn Fn(u64) + Sync),
+    ) -> Option<Result<Batch, FileError>> {
+        if self.left > 0 {
+            return None;
+        }
+        let groups = self.source.reader.metadata().row_groups();
+        let size = |column: usize| -> i64 {
+            groups[self.group..].iter().map(|group| group.column(column).uncompressed_size()).sum()
+        };
+        // Whoever is free takes the largest that is left.
+        let mut order: Vec<(usize, usize)> = columns.iter().copied().enumerate().collect();
+        order.sort_by_key(|(_, column)| std::cmp::Reverse(size(*column)));
+        let next = AtomicUsize::new(0);
+        let (source, group) = (&self.source, self.group);
+        let some = |_| -> Result<(), FileError> {
+            while let Some((n, column)) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+                // The largest column's rows stand for all.
+                let largest = *n == order[0].0;
+                let told: &dyn Fn(u64) = if largest { told } else { &|_| () };
+                source
+                    .see_column(group, (*n, *column), see, told)
+                    .map_err(|error| broken_column(&source.name, &source.header[*column], error))?;
+            }
+            Ok(())
+        };
+        let done = (0..rayon::current_num_threads()).into_par_iter().with_max_len(1).try_for_each(some);
+        let rows = groups[self.group..].iter().map(|group| group.num_rows()).sum::<i64>();
+        let rows = usize::try_from(rows).unwrap_or(0);
+        let batch = Batch { columns: Vec::new(), rows, first_row: self.row, bad: Vec::new() };
+        self.group = groups.len();
+        self.row += rows as u64;
+        Some(done.map(|()| batch))
     }
 }
 
@@ -284,6 +359,7 @@ impl ParquetSink {
         let schema = Type::group_type_builder("schema").with_fields(fields).build().map_err(broken)?;
         let with_dictionary = |enabled| {
             let properties = WriterProperties::builder().set_compression(Compression::SNAPPY);
+            let properties = properties.set_statistics_enabled(EnabledStatistics::Chunk);
             Arc::new(properties.set_dictionary_enabled(enabled).build())
         };
         let (once, each) = (with_dictionary(true), with_dictionary(false));

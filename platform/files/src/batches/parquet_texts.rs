@@ -193,9 +193,10 @@ fn plain(bytes: &[u8], at: usize) -> Parquet<(&[u8], usize)> {
 
 /// What is no text is shown as far as it is one.
 fn valid(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes)
-        .or_else(|error| std::str::from_utf8(&bytes[..error.valid_up_to()]))
-        .unwrap_or_default()
+    simdutf8::basic::from_utf8(bytes).unwrap_or_else(|_| {
+        let end = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+        std::str::from_utf8(&bytes[..end]).unwrap_or_default()
+    })
 }
 
 static DICTIONARIES: AtomicU64 = AtomicU64::new(1);
