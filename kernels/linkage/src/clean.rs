@@ -20,7 +20,8 @@ pub fn fold<'a>(text: &'a str, into: &'a mut String) -> &'a str {
     // All are looked at, whatever the first are, so that the processor looks at many at once.
     let bytes = text.as_bytes();
     let all_plain = bytes.iter().fold(true, |all, byte| all & plain(byte));
-    if all_plain && !text.contains("  ") {
+    let blanks = bytes.iter().fold(false, |any, byte| any | (*byte == b' '));
+    if all_plain && !(blanks && text.contains("  ")) {
         return text;
     }
     into.clear();

@@ -6,7 +6,7 @@ use crate::hashed::by_hash;
 use hashbrown::HashTable;
 use rayon::prelude::*;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 /// The number of "no value".
 pub const MISSING: u32 = 0;
@@ -64,8 +64,9 @@ impl Values {
 #[derive(Default)]
 pub(crate) struct Numbering {
     table: HashTable<(u32, u32)>,
-    /// The hash of each value where the table was given up.
-    hashes: Option<Vec<u64>>,
+    /// The hash of each value where the table was given up: of 128 bits, so that equal ones are of equal values. (Of a
+    /// thousand million values two differing ones share theirs once in 10^20 runs.)
+    hashes: Option<Vec<u128>>,
 }
 
 /// With so many values a column shows whether most of its values differ.
@@ -97,18 +98,24 @@ impl Numbering {
 
     /// The number of a text, a new one where it is new; counts it.
     pub(crate) fn number(&mut self, values: &mut Values, text: &str) -> u32 {
-        let code = self.number_hashed(values, text, hash_of(text));
+        let code = self.number_uncounted(values, text);
         values.counts[code as usize] += 1;
         code
+    }
+
+    fn number_uncounted(&mut self, values: &mut Values, text: &str) -> u32 {
+        match &mut self.hashes {
+            Some(hashes) if !text.is_empty() => {
+                hashes.push(xxh3_128(text.as_bytes()));
+                values.push(text)
+            }
+            _ => self.number_hashed(values, text, hash_of(text)),
+        }
     }
 
     fn number_hashed(&mut self, values: &mut Values, text: &str, hash: u64) -> u32 {
         if text.is_empty() {
             return MISSING;
-        }
-        if let Some(hashes) = &mut self.hashes {
-            hashes.push(hash);
-            return values.push(text);
         }
         let half = half(hash);
         let same = |(known, code): &(u32, u32)| *known == half && values.get(*code) == text;
@@ -123,7 +130,8 @@ impl Numbering {
     /// Gives the table up where it has become large and most of so many cells were new.
     fn give_up(&mut self, values: &Values, cells: usize) {
         if self.hashes.is_none() && self.table.len() >= MANY && self.table.len() * 2 > cells {
-            self.hashes = Some((1..values.len() as u32).map(|code| hash_of(values.get(code))).collect());
+            let hash = |code| xxh3_128(values.get(code).as_bytes());
+            self.hashes = Some((1..values.len() as u32).map(hash).collect());
             self.table = HashTable::new();
         }
     }
@@ -131,16 +139,16 @@ impl Numbering {
     /// Makes equal values one again where each got a number of its own.
     fn finish(self, values: &mut Values, codes: &mut [u32]) {
         let Some(hashes) = self.hashes else { return };
-        let sorted = by_hash(hashes.iter().copied().zip(1..));
-        drop(hashes);
+        let sorted = by_hash(hashes.iter().map(|hash| (*hash >> 64) as u64).zip(1..));
+        let hash = |code: u32| hashes[code as usize - 1];
         let mut first: Vec<u32> = (0..values.len() as u32).collect();
         for same in sorted.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
             for (n, (_, code)) in same.iter().enumerate() {
-                let before = same[..n].iter().find(|(_, before)| values.get(*before) == values.get(*code));
+                let before = same[..n].iter().find(|(_, before)| hash(*before) == hash(*code));
                 first[*code as usize] = before.map_or(*code, |(_, before)| *before);
             }
         }
-        drop(sorted);
+        drop((sorted, hashes));
         if first.iter().zip(0..).all(|(first, code)| *first == code) {
             return;
         }
@@ -163,6 +171,10 @@ impl Numbering {
     fn number_some(&mut self, values: &mut Values, texts: &str, ends: &[usize], codes: &mut Vec<u32>) {
         let mut known = [(0, MISSING); TOGETHER];
         let text = |n: usize| &texts[n.checked_sub(1).map_or(0, |before| ends[before])..ends[n]];
+        if self.hashes.is_some() {
+            codes.extend((0..ends.len()).map(|n| self.number_uncounted(values, text(n))));
+            return;
+        }
         for (n, known) in known.iter_mut().enumerate().take(ends.len()) {
             let hash = hash_of(text(n));
             let found = self.table.find(spread(half(hash)), |(known, _)| *known == half(hash));
@@ -211,7 +223,7 @@ impl Column {
             };
             let texts: Vec<String> = part.clone().into_par_iter().map(written).collect();
             for (code, text) in part.zip(&texts) {
-                codes[code as usize] = numbering.number_hashed(&mut values, text, hash_of(text));
+                codes[code as usize] = numbering.number_uncounted(&mut values, text);
             }
         }
         let codes = self.codes.iter().map(|code| codes[*code as usize]).collect();
@@ -331,7 +343,7 @@ impl Taking {
             if code == UNKNOWN {
                 written.clear();
                 self.write(text(*number), &mut written);
-                code = self.numbering.number_hashed(&mut self.column.values, &written, hash_of(&written));
+                code = self.numbering.number_uncounted(&mut self.column.values, &written);
                 self.of_dictionary[*number as usize] = code;
             }
             self.column.codes.push(code);

@@ -40,7 +40,7 @@ pub(super) struct ParquetBatches {
 /// A column of a row group that is being read.
 enum Open {
     Texts(TextPages),
-    Values(ColumnReader),
+    Values(Box<ColumnReader>),
 }
 
 /// A file that several columns are read from at once: each reader keeps its own place, where clones of a file would
@@ -106,7 +106,7 @@ impl Source {
         let known = group.metadata().column(column);
         Ok(match self.kinds[column] == Kind::Text && is_read(known) {
             true => Open::Texts(TextPages::new(group.get_column_page_reader(column)?, known)),
-            false => Open::Values(group.get_column_reader(column)?),
+            false => Open::Values(Box::new(group.get_column_reader(column)?)),
         })
     }
 
@@ -279,7 +279,7 @@ fn read(open: &mut Open, rows: usize, kind: Kind) -> Parquet<Column> {
             pages.see(rows, &mut |cells| cells.each(|cell| texts.push(cell.map(str::to_owned))))?;
             return Ok(Column::Text(texts));
         }
-        Open::Values(reader) => reader,
+        Open::Values(reader) => reader.as_mut(),
     };
     Ok(match reader {
         ColumnReader::BoolColumnReader(reader) => Column::Bool(values(reader, rows, |v| v)?),
