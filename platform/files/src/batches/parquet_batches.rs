@@ -39,7 +39,7 @@ pub(super) struct ParquetBatches {
 
 /// A column of a row group that is being read.
 enum Open {
-    Texts(TextPages),
+    Texts(Box<TextPages>),
     Values(Box<ColumnReader>),
 }
 
@@ -105,7 +105,7 @@ impl Source {
     fn open_column(&self, group: &dyn RowGroupReader, column: usize) -> Parquet<Open> {
         let known = group.metadata().column(column);
         Ok(match self.kinds[column] == Kind::Text && is_read(known) {
-            true => Open::Texts(TextPages::new(group.get_column_page_reader(column)?, known)),
+            true => Open::Texts(Box::new(TextPages::new(group.get_column_page_reader(column)?, known))),
             false => Open::Values(Box::new(group.get_column_reader(column)?)),
         })
     }
