@@ -1,0 +1,289 @@
+//! Categories of texts: learning them and telling them.
+
+use crate::calibration::Calibration;
+use crate::features::{KINDS, features};
+use crate::svm::{Chance, Weights, learn};
+use crate::text::clean;
+use crate::vocabulary::{Counts, Vector, Vocabulary};
+use rayon::prelude::*;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A text whose category is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// The text, as it was written.
+    pub text: String,
+    /// Its category.
+    pub label: String,
+}
+
+/// How categories are learnt.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TrainOptions {
+    /// The larger, the more an example on the wrong side counts.
+    pub cost: f32,
+    /// Examples that a category needs; those of smaller ones are left aside.
+    pub least: usize,
+    /// Parts of which each is told by machines that have not seen it, for the probabilities.
+    pub folds: usize,
+    /// What is drawn is drawn with this seed.
+    pub seed: u64,
+}
+
+impl Default for TrainOptions {
+    fn default() -> Self {
+        Self { cost: 1.0, least: 2, folds: 5, seed: 1 }
+    }
+}
+
+/// Why nothing can be learnt.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TrainError {
+    /// There are not two categories with enough examples.
+    #[error("{categories} categories have {least} examples or more; two are needed to tell one from another")]
+    TooFew {
+        /// Categories with enough.
+        categories: usize,
+        /// What is enough.
+        least: usize,
+    },
+}
+
+/// What was learnt from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Trained {
+    /// Examples.
+    pub examples: usize,
+    /// Examples without a letter that can be read.
+    pub without_text: usize,
+    /// Categories that were left aside because they have too few examples, and how many they have.
+    pub left_aside: BTreeMap<String, usize>,
+    /// Features.
+    pub features: usize,
+}
+
+/// A category that a text may be of.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Category<'a> {
+    /// Its name.
+    pub category: &'a str,
+    /// The probability that the text is of it.
+    pub probability: f64,
+}
+
+/// What is said of a text.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Said<'a> {
+    /// The categories, the likeliest first; none where the text has nothing that is known.
+    pub categories: Vec<Category<'a>>,
+    /// Words of the text that decided for the likeliest against the next, the strongest first.
+    pub reasons: Vec<String>,
+}
+
+impl<'a> Said<'a> {
+    /// The likeliest.
+    pub fn best(&self) -> Option<&Category<'a>> {
+        self.categories.first()
+    }
+}
+
+/// Tells categories.
+#[derive(Clone, Debug)]
+pub struct Classifier {
+    pub(crate) categories: Vec<String>,
+    pub(crate) vocabulary: Vocabulary,
+    pub(crate) weights: Weights,
+    pub(crate) calibration: Calibration,
+}
+
+/// What a thread needs for telling categories, kept from one text to the next.
+#[derive(Clone, Debug, Default)]
+pub struct Scratch {
+    counts: Counts,
+    sums: Vec<f32>,
+}
+
+/// Reasons that are told.
+const REASONS: usize = 3;
+
+impl Classifier {
+    /// Learns from examples. `told` hears of each part that is done, of `folds + 1`.
+    ///
+    /// # Errors
+    ///
+    /// There must be two categories with enough examples.
+    pub fn train(
+        examples: &[Example],
+        options: &TrainOptions,
+        told: &(dyn Fn(usize) + Sync),
+    ) -> Result<(Self, Trained), TrainError> {
+        let mut trained = Trained::default();
+        let cleaned: Vec<String> = examples.par_iter().map(|example| clean(&example.text)).collect();
+        let readable = |text: &String| text.chars().any(char::is_alphanumeric);
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for (example, text) in examples.iter().zip(&cleaned) {
+            match readable(text) {
+                true => *counts.entry(&example.label).or_default() += 1,
+                false => trained.without_text += 1,
+            }
+        }
+        let least = options.least.max(2);
+        let (kept, few): (BTreeMap<&str, usize>, BTreeMap<&str, usize>) =
+            counts.into_iter().partition(|(_, count)| *count >= least);
+        trained.left_aside = few.into_iter().map(|(label, count)| (label.to_owned(), count)).collect();
+        let categories: Vec<String> = kept.keys().map(|label| (*label).to_owned()).collect();
+        if categories.len() < 2 {
+            return Err(TrainError::TooFew { categories: categories.len(), least });
+        }
+        let (mut texts, mut labels) = (Vec::new(), Vec::new());
+        for (example, text) in examples.iter().zip(cleaned) {
+            if let (Ok(label), true) = (categories.binary_search(&example.label), readable(&text)) {
+                texts.push(text);
+                labels.push(label);
+            }
+        }
+        trained.examples = texts.len();
+        // What machines say of texts that they have not seen; each part has its own vocabulary.
+        let fold_of = folds(&labels, options);
+        let unseen: Vec<(usize, Vec<f32>)> = (0..options.folds.max(2))
+            .flat_map(|fold| {
+                let (unseen, seen): (Vec<usize>, Vec<usize>) =
+                    (0..texts.len()).partition(|n| fold_of[*n] == fold);
+                let seen_texts: Vec<&str> = seen.iter().map(|n| texts[*n].as_str()).collect();
+                let seen_labels: Vec<usize> = seen.iter().map(|n| labels[*n]).collect();
+                let (vocabulary, weights) = machines(&seen_texts, &seen_labels, categories.len(), options);
+                let said: Vec<(usize, Vec<f32>)> = unseen
+                    .into_par_iter()
+                    .map_init(Counts::default, |counts, n| {
+                        (n, weights.decide(&vocabulary.vector(&texts[n], counts)))
+                    })
+                    .collect();
+                told(fold + 1);
+                said
+            })
+            .collect();
+        let (numbers, said): (Vec<usize>, Vec<Vec<f32>>) = unseen.into_iter().unzip();
+        let unseen_labels: Vec<usize> = numbers.into_iter().map(|n| labels[n]).collect();
+        let calibration = Calibration::fit(&said, &unseen_labels, categories.len());
+        let all: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let (vocabulary, weights) = machines(&all, &labels, categories.len(), options);
+        told(options.folds.max(2) + 1);
+        trained.features = vocabulary.len();
+        Ok((Self { categories, vocabulary, weights, calibration }, trained))
+    }
+
+    /// The categories, in order.
+    pub fn categories(&self) -> &[String] {
+        &self.categories
+    }
+
+    /// How many features are known.
+    pub fn features(&self) -> usize {
+        self.vocabulary.len()
+    }
+
+    /// The number and the probability of the likeliest category of a text; none where it has nothing that is known.
+    pub fn best(&self, text: &str, scratch: &mut Scratch) -> Option<(usize, f64)> {
+        let probabilities = self.probabilities(&clean(text), scratch)?;
+        let best = (0..probabilities.len()).max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]))?;
+        Some((best, f64::from(probabilities[best])))
+    }
+
+    fn probabilities(&self, cleaned: &str, scratch: &mut Scratch) -> Option<Vec<f32>> {
+        let classes = self.categories.len();
+        self.vocabulary.count(cleaned, &mut scratch.counts);
+        if scratch.counts.touched.is_empty() {
+            return None;
+        }
+        let sums = &mut scratch.sums;
+        sums.clear();
+        sums.resize(classes * KINDS, 0.0);
+        let squares = self.vocabulary.values(&mut scratch.counts, &mut |number, kind, value| {
+            let of_kind = &mut sums[kind * classes..][..classes];
+            of_kind
+                .iter_mut()
+                .zip(self.weights.row(number))
+                .for_each(|(sum, weight)| *sum += weight * value);
+        });
+        let mut said = self.weights.offsets.clone();
+        for (kind, square) in squares.iter().enumerate().filter(|(_, square)| **square > 0.0) {
+            let length = square.sqrt();
+            said.iter_mut().zip(&sums[kind * classes..]).for_each(|(said, sum)| *said += sum / length);
+        }
+        Some(self.calibration.probabilities(&said))
+    }
+
+    /// All categories of a text with the words that decided.
+    pub fn classify(&self, text: &str) -> Said<'_> {
+        let cleaned = clean(text);
+        let mut scratch = Scratch::default();
+        let Some(probabilities) = self.probabilities(&cleaned, &mut scratch) else { return Said::default() };
+        let mut order: Vec<usize> = (0..probabilities.len()).collect();
+        order.sort_by(|a, b| probabilities[*b].total_cmp(&probabilities[*a]));
+        let reasons = self.reasons(&cleaned, order[0], order[1], &mut scratch.counts);
+        let categories = order
+            .into_iter()
+            .map(|n| Category { category: &self.categories[n], probability: f64::from(probabilities[n]) })
+            .collect();
+        Said { categories, reasons }
+    }
+
+    /// The words that speak most for one category against another; none within another.
+    fn reasons(&self, cleaned: &str, is: usize, not: usize, counts: &mut Counts) -> Vec<String> {
+        let vector = self.vocabulary.vector(cleaned, counts);
+        let mut spans: BTreeMap<(u32, u32), f32> = BTreeMap::new();
+        features(cleaned, &mut |one| {
+            let number = self.vocabulary.number(&one);
+            let Some((number, value)) = number.and_then(|number| {
+                let at = vector.of.binary_search_by_key(&number, |(known, _)| *known).ok()?;
+                Some(vector.of[at])
+            }) else {
+                return;
+            };
+            let row = self.weights.row(number);
+            *spans.entry((one.from, one.to)).or_default() += value * (row[is] - row[not]);
+        });
+        // The same words elsewhere say the same.
+        let mut of_words: BTreeMap<&str, f32> = BTreeMap::new();
+        for ((from, to), weight) in spans {
+            let sum = of_words.entry(&cleaned[from as usize..to as usize]).or_default();
+            *sum = sum.max(weight);
+        }
+        let mut ordered: Vec<(&str, f32)> = of_words.into_iter().filter(|(_, weight)| *weight > 0.0).collect();
+        ordered.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
+        let mut told: Vec<&str> = Vec::new();
+        for (word, _) in ordered {
+            if told.len() < REASONS && !told.iter().any(|other| other.contains(word) || word.contains(other)) {
+                told.push(word);
+            }
+        }
+        told.into_iter().map(|word| word.replace(' ', "")).collect()
+    }
+}
+
+/// The part of each example: those of a category are spread evenly.
+fn folds(labels: &[usize], options: &TrainOptions) -> Vec<usize> {
+    let mut chance = Chance(options.seed);
+    let mut order: Vec<usize> = (0..labels.len()).collect();
+    for at in (1..order.len()).rev() {
+        order.swap(at, chance.below(at + 1));
+    }
+    let mut next: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut fold_of = vec![0; labels.len()];
+    for n in order {
+        let count = next.entry(labels[n]).or_default();
+        fold_of[n] = *count % options.folds.max(2);
+        *count += 1;
+    }
+    fold_of
+}
+
+fn machines(texts: &[&str], labels: &[usize], classes: usize, options: &TrainOptions) -> (Vocabulary, Weights) {
+    let vocabulary = Vocabulary::of(texts);
+    let vectors: Vec<Vector> =
+        texts.par_iter().map_init(Counts::default, |counts, text| vocabulary.vector(text, counts)).collect();
+    let vectors: Vec<&Vector> = vectors.iter().collect();
+    let weights = learn(&vectors, labels, (vocabulary.len(), classes), options.cost, options.seed);
+    (vocabulary, weights)
+}

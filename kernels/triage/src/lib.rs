@@ -1,0 +1,31 @@
+//! What is this message about? Categories of free text in Chinese and English, learnt from a city's own history.
+//!
+//! A text becomes counts of hashed features: its words where it is cut into words, its letters and pairs of neighbouring
+//! letters, and the same of its beginning, which is where people say what they want ([`text`], `features`). A linear
+//! support vector machine for each category (`svm`) weighs them; what the machines say of texts that they have not seen
+//! is turned into probabilities (`calibration`). A [`Classifier`] tells the categories, likeliest first, and the words
+//! that decided.
+//!
+//! ```
+//! use gridweave_triage::{Classifier, Example, TrainOptions};
+//! let texts = ["电梯坏了三天", "电梯困人没人修", "电梯又停了", "路灯不亮", "路灯坏了看不清路", "路灯整条街都不亮"];
+//! let examples: Vec<Example> = texts.iter().zip(["电梯", "电梯", "电梯", "路灯", "路灯", "路灯"])
+//!     .map(|(text, label)| Example { text: (*text).into(), label: label.into() }).collect();
+//! let (classifier, _) = Classifier::train(&examples, &TrainOptions::default(), &|_| ()).unwrap();
+//! let said = classifier.classify("我们楼的电梯坏了");
+//! assert_eq!(said.best().unwrap().category, "电梯");
+//! ```
+//!
+//! Everything follows from the examples, their order and the seed: the same in, the same out.
+
+mod calibration;
+mod classifier;
+mod features;
+pub mod measure;
+mod model;
+mod svm;
+pub mod text;
+mod vocabulary;
+
+pub use classifier::{Category, Classifier, Example, Said, Scratch, TrainError, TrainOptions, Trained};
+pub use model::ModelError;

@@ -1,0 +1,132 @@
+//! A linear support vector machine for each category against the others, with squared hinge loss, by dual coordinate
+//! descent (Hsieh, Chang, Lin, Keerthi, Sundararajan: "A Dual Coordinate Descent Method for Large-scale Linear SVM", ICML
+//! 2008).
+
+use crate::vocabulary::Vector;
+use rayon::prelude::*;
+
+/// Rounds over all examples at the most.
+const ROUNDS_MAX: usize = 100;
+/// It has settled where no example's gradient is further from what is allowed.
+const SETTLED: f32 = 0.01;
+
+/// The weights of all categories: those of a feature beside each other, behind the features the offsets.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Weights {
+    pub classes: usize,
+    pub of: Vec<f32>,
+    pub offsets: Vec<f32>,
+}
+
+impl Weights {
+    /// The weights of a feature.
+    #[inline]
+    pub(crate) fn row(&self, feature: u32) -> &[f32] {
+        &self.of[feature as usize * self.classes..][..self.classes]
+    }
+
+    /// What each machine says of a vector: above 0 is yes.
+    pub(crate) fn decide(&self, vector: &Vector) -> Vec<f32> {
+        let mut said = self.offsets.clone();
+        for (feature, value) in &vector.of {
+            said.iter_mut().zip(self.row(*feature)).for_each(|(sum, weight)| *sum += weight * value);
+        }
+        said
+    }
+}
+
+/// Chance that comes of a seed alone (splitmix64).
+pub(crate) struct Chance(pub u64);
+
+impl Chance {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut x = self.0;
+        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((u128::from(x ^ (x >> 31)) * n as u128) >> 64) as usize
+    }
+}
+
+/// Learns the machines of `classes` categories; `labels` are the categories of the vectors. The larger `cost`, the more
+/// an example on the wrong side counts.
+pub(crate) fn learn(
+    vectors: &[&Vector],
+    labels: &[usize],
+    (features, classes): (usize, usize),
+    cost: f32,
+    seed: u64,
+) -> Weights {
+    let squares: Vec<f32> =
+        vectors.par_iter().map(|vector| 1.0 + vector.of.iter().map(|(_, v)| v * v).sum::<f32>()).collect();
+    let machines: Vec<(Vec<f32>, f32)> = (0..classes)
+        .into_par_iter()
+        .map(|class| {
+            let side = |example: usize| if labels[example] == class { 1.0 } else { -1.0 };
+            machine(vectors, &side, &squares, features, cost, Chance(seed ^ (class as u64) << 32))
+        })
+        .collect();
+    let mut of = vec![0.0; features * classes];
+    for (class, (weights, _)) in machines.iter().enumerate() {
+        weights.iter().enumerate().for_each(|(feature, weight)| of[feature * classes + class] = *weight);
+    }
+    Weights { classes, of, offsets: machines.into_iter().map(|(_, offset)| offset).collect() }
+}
+
+fn machine(
+    vectors: &[&Vector],
+    side: &dyn Fn(usize) -> f32,
+    squares: &[f32],
+    features: usize,
+    cost: f32,
+    mut chance: Chance,
+) -> (Vec<f32>, f32) {
+    let (mut weights, mut offset) = (vec![0f32; features], 0f32);
+    let mut alphas = vec![0f32; vectors.len()];
+    let slack = 0.5 / cost;
+    let mut order: Vec<usize> = (0..vectors.len()).collect();
+    for _ in 0..ROUNDS_MAX {
+        for at in (1..order.len()).rev() {
+            order.swap(at, chance.below(at + 1));
+        }
+        let mut furthest = 0f32;
+        for example in &order {
+            let (vector, y) = (vectors[*example], side(*example));
+            let said = vector.of.iter().fold(offset, |sum, (n, value)| sum + weights[*n as usize] * value);
+            let alpha = alphas[*example];
+            let gradient = y * said - 1.0 + slack * alpha;
+            // At the bound only a step inwards is allowed.
+            let allowed = if alpha == 0.0 { gradient.min(0.0) } else { gradient };
+            furthest = furthest.max(allowed.abs());
+            if allowed.abs() < 1e-9 {
+                continue;
+            }
+            let next = (alpha - gradient / (squares[*example] + slack)).max(0.0);
+            alphas[*example] = next;
+            let step = (next - alpha) * y;
+            vector.of.iter().for_each(|(n, value)| weights[*n as usize] += step * value);
+            offset += step;
+        }
+        if furthest < SETTLED {
+            break;
+        }
+    }
+    (weights, offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_machine_of_two_points_is_the_one_that_the_equations_give() {
+        // One point at 1 is yes, one at -1 no: w = b-free solution of min w²/2 + C·2·max(0, 1 - w)².
+        let at = |value: f32| Vector { of: vec![(0, value)] };
+        let (yes, no) = (at(1.0), at(-1.0));
+        let weights = learn(&[&yes, &no], &[0, 1], (1, 2), 1.0, 1);
+        // w = 4C / (1 + 4C) with both points' pull, and no offset.
+        assert!((weights.of[0] - 0.8).abs() < 0.01, "{weights:?}");
+        assert!((weights.of[1] + 0.8).abs() < 0.01 && weights.offsets.iter().all(|o| o.abs() < 0.01));
+        assert!(weights.decide(&yes)[0] > 0.7 && weights.decide(&no)[0] < -0.7);
+    }
+}
