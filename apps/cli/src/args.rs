@@ -1,11 +1,13 @@
 //! The command line. Every command has an example in its help.
 
 mod link;
+mod triage;
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
 pub use link::{LinkCall, LinkCommand, SuggestLinkCall};
+pub use triage::{ClassifyCall, EvaluateTriageCall, TrainTriageCall, TriageCommand};
 
 /// 织网 Gridweave: city grid governance in one closed loop.
 #[derive(Parser)]
@@ -122,6 +124,12 @@ pub enum Command {
         after_help = "Examples:\n  gridweave link suggest people.csv --id id --out link.toml\n  gridweave link people.csv --config link.toml --id id --out pairs.csv --clusters groups.csv\n  gridweave link register.csv insured.csv --config link.toml --id number --out pairs.parquet --json\n\nlink.toml says what is compared; what the levels weigh is learnt from the data."
     )]
     Link(LinkCall),
+    /// Sort messages by what they are about.
+    Triage {
+        /// What.
+        #[command(subcommand)]
+        what: TriageCommand,
+    },
     /// Find changes in meter readings.
     Meters {
         /// What.

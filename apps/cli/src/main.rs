@@ -14,6 +14,7 @@ mod locate;
 mod progress;
 mod serve;
 mod tiles;
+mod triage;
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -62,6 +63,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::ConvertCrs(call) => convert::convert(&call, settings.json),
         Command::Address { what } => address::run(&settings, what),
         Command::Link(call) => link::run(settings.json, call),
+        Command::Triage { what } => triage::run(&settings, what),
         Command::Meters { what } => kernels::meters(what),
         Command::Gen { what } => data::generate(what),
     }

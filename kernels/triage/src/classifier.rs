@@ -201,10 +201,7 @@ impl Classifier {
         sums.resize(classes * KINDS, 0.0);
         let squares = self.vocabulary.values(&mut scratch.counts, &mut |number, kind, value| {
             let of_kind = &mut sums[kind * classes..][..classes];
-            of_kind
-                .iter_mut()
-                .zip(self.weights.row(number))
-                .for_each(|(sum, weight)| *sum += weight * value);
+            of_kind.iter_mut().zip(self.weights.row(number)).for_each(|(sum, weight)| *sum += weight * value);
         });
         let mut said = self.weights.offsets.clone();
         for (kind, square) in squares.iter().enumerate().filter(|(_, square)| **square > 0.0) {
@@ -216,9 +213,13 @@ impl Classifier {
 
     /// All categories of a text with the words that decided.
     pub fn classify(&self, text: &str) -> Said<'_> {
+        self.classify_with(text, &mut Scratch::default())
+    }
+
+    /// The same for many texts of one thread.
+    pub fn classify_with(&self, text: &str, scratch: &mut Scratch) -> Said<'_> {
         let cleaned = clean(text);
-        let mut scratch = Scratch::default();
-        let Some(probabilities) = self.probabilities(&cleaned, &mut scratch) else { return Said::default() };
+        let Some(probabilities) = self.probabilities(&cleaned, scratch) else { return Said::default() };
         let mut order: Vec<usize> = (0..probabilities.len()).collect();
         order.sort_by(|a, b| probabilities[*b].total_cmp(&probabilities[*a]));
         let reasons = self.reasons(&cleaned, order[0], order[1], &mut scratch.counts);
@@ -250,11 +251,13 @@ impl Classifier {
             let sum = of_words.entry(&cleaned[from as usize..to as usize]).or_default();
             *sum = sum.max(weight);
         }
-        let mut ordered: Vec<(&str, f32)> = of_words.into_iter().filter(|(_, weight)| *weight > 0.0).collect();
+        let mut ordered: Vec<(&str, f32)> =
+            of_words.into_iter().filter(|(_, weight)| *weight > 0.0).collect();
         ordered.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
         let mut told: Vec<&str> = Vec::new();
         for (word, _) in ordered {
-            if told.len() < REASONS && !told.iter().any(|other| other.contains(word) || word.contains(other)) {
+            if told.len() < REASONS && !told.iter().any(|other| other.contains(word) || word.contains(other))
+            {
                 told.push(word);
             }
         }
@@ -279,7 +282,12 @@ fn folds(labels: &[usize], options: &TrainOptions) -> Vec<usize> {
     fold_of
 }
 
-fn machines(texts: &[&str], labels: &[usize], classes: usize, options: &TrainOptions) -> (Vocabulary, Weights) {
+fn machines(
+    texts: &[&str],
+    labels: &[usize],
+    classes: usize,
+    options: &TrainOptions,
+) -> (Vocabulary, Weights) {
     let vocabulary = Vocabulary::of(texts);
     let vectors: Vec<Vector> =
         texts.par_iter().map_init(Counts::default, |counts, text| vocabulary.vector(text, counts)).collect();

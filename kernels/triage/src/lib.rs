@@ -27,5 +27,10 @@ mod svm;
 pub mod text;
 mod vocabulary;
 
+/// A number that follows from a text and a seed, for drawing texts.
+pub fn hash_of(text: &str, seed: u64) -> u64 {
+    xxhash_rust::xxh3::xxh3_64_with_seed(text.as_bytes(), seed)
+}
+
 pub use classifier::{Category, Classifier, Example, Said, Scratch, TrainError, TrainOptions, Trained};
 pub use model::ModelError;

@@ -106,10 +106,12 @@ mod tests {
 
     #[test]
     fn what_was_learnt_is_told_the_same_from_its_bytes() {
-        let (classifier, trained) = Classifier::train(&examples(), &TrainOptions::default(), &|_| ()).unwrap();
+        let (classifier, trained) =
+            Classifier::train(&examples(), &TrainOptions::default(), &|_| ()).unwrap();
         assert_eq!((trained.examples, trained.without_text, classifier.categories().len()), (90, 0, 3));
         let read = Classifier::from_bytes(&classifier.to_bytes()).unwrap();
-        for text in ["电梯又坏了", "路灯不亮，晚上看不见", "垃圾桶满了也没人管", "The lift", ""] {
+        for text in ["电梯又坏了", "路灯不亮，晚上看不见", "垃圾桶满了也没人管", "The lift", ""]
+        {
             assert_eq!(read.classify(text), classifier.classify(text));
         }
         let said = read.classify("我们单元的电梯困人，修了又坏");

@@ -20,26 +20,28 @@ pub fn clean(text: &str) -> String {
         if count == LETTERS_MAX {
             break;
         }
-        if letter == '<' {
-            if let Some(behind) = behind_tag(rest) {
-                out.push(' ');
-                rest = behind;
-                continue;
-            }
+        if letter == '<'
+            && let Some(behind) = behind_tag(rest)
+        {
+            out.push(' ');
+            rest = behind;
+            continue;
         }
-        if letter == '&' {
-            if let Some((name, meant)) = ENTITIES.iter().find(|(name, _)| rest.starts_with(name)) {
-                out.push(*meant);
-                rest = &rest[name.len()..];
-                count += 1;
-                continue;
-            }
+        if letter == '&'
+            && let Some((name, meant)) = ENTITIES.iter().find(|(name, _)| rest.starts_with(name))
+        {
+            out.push(*meant);
+            rest = &rest[name.len()..];
+            count += 1;
+            continue;
         }
         rest = &rest[letter.len_utf8()..];
         match letter {
             '\u{4e00}'..='\u{9fff}' | 'a'..='z' | '0'..='9' => out.push(letter),
             '\t' | '\n' | '\r' | '\u{3000}' | '\u{a0}' => out.push(' '),
-            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => continue,
+            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
+                continue;
+            }
             _ if letter.is_control() => continue,
             '！'..='～' => {
                 out.extend(char::from_u32(letter as u32 - 0xfee0).unwrap_or(letter).to_lowercase());
@@ -98,7 +100,9 @@ pub fn units(text: &str, see: &mut impl FnMut(Unit)) {
         }
         let mut number = letter.is_ascii_digit();
         if !is_whole(letter) {
-            while let Some((at, next)) = letters.peek().copied().filter(|(_, c)| c.is_alphanumeric() && !is_whole(*c)) {
+            while let Some((at, next)) =
+                letters.peek().copied().filter(|(_, c)| c.is_alphanumeric() && !is_whole(*c))
+            {
                 number &= next.is_ascii_digit();
                 to = at + next.len_utf8();
                 letters.next();
