@@ -215,7 +215,8 @@ fn classify(settings: &Settings, call: &ClassifyCall) -> anyhow::Result<ExitCode
         };
         let category = said.iter().map(best).collect::<Vec<_>>();
         told += category.iter().flatten().count();
-        let probability = said.iter().map(|said| said.best().map(|best| best.probability)).collect();
+        let rounded = |value: f64| (value * 1e4).round() / 1e4;
+        let probability = said.iter().map(|said| said.best().map(|best| rounded(best.probability))).collect();
         let reason = said.iter().map(|said| Some(said.reasons.join("; ")).filter(|why| !why.is_empty()));
         let added = [Column::Text(category), Column::Float(probability), Column::Text(reason.collect())];
         writer.write(&batch.columns.iter().chain(&added).collect::<Vec<_>>())?;

@@ -3,7 +3,7 @@
 use crate::calibration::Calibration;
 use crate::features::{KINDS, features};
 use crate::svm::{Chance, Weights, learn};
-use crate::text::clean;
+use crate::text::{self, Gap, Unit, clean};
 use crate::vocabulary::{Counts, Vector, Vocabulary};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -106,6 +106,8 @@ pub struct Scratch {
 
 /// Reasons that are told.
 const REASONS: usize = 3;
+/// Units of a reason at the most.
+const RUN_MAX: usize = 4;
 
 impl Classifier {
     /// Learns from examples. `told` hears of each part that is done, of `folds + 1`.
@@ -230,38 +232,58 @@ impl Classifier {
         Said { categories, reasons }
     }
 
-    /// The words that speak most for one category against another; none within another.
+    /// What speaks most for one category against another: runs of a few units, none across a mark or within another.
     fn reasons(&self, cleaned: &str, is: usize, not: usize, counts: &mut Counts) -> Vec<String> {
         let vector = self.vocabulary.vector(cleaned, counts);
-        let mut spans: BTreeMap<(u32, u32), f32> = BTreeMap::new();
+        let mut units: Vec<Unit> = Vec::new();
+        text::units(cleaned, &mut |unit| units.push(unit));
+        // What each unit begins, by how many units further it ends.
+        let mut begun = vec![[0f32; RUN_MAX]; units.len()];
         features(cleaned, &mut |one| {
-            let number = self.vocabulary.number(&one);
-            let Some((number, value)) = number.and_then(|number| {
-                let at = vector.of.binary_search_by_key(&number, |(known, _)| *known).ok()?;
-                Some(vector.of[at])
-            }) else {
-                return;
-            };
+            let at = |number: u32| vector.of.binary_search_by_key(&number, |(known, _)| *known).ok();
+            let Some(at) = self.vocabulary.number(&one).and_then(at) else { return };
+            let (number, value) = vector.of[at];
             let row = self.weights.row(number);
-            *spans.entry((one.from, one.to)).or_default() += value * (row[is] - row[not]);
+            let first = units.partition_point(|unit| unit.from < one.from as usize);
+            let last = units.partition_point(|unit| unit.from < one.to as usize);
+            if let Some(sum) = begun.get_mut(first).and_then(|of| of.get_mut(last - first - 1)) {
+                *sum += value * (row[is] - row[not]);
+            }
         });
-        // The same words elsewhere say the same.
-        let mut of_words: BTreeMap<&str, f32> = BTreeMap::new();
-        for ((from, to), weight) in spans {
-            let sum = of_words.entry(&cleaned[from as usize..to as usize]).or_default();
-            *sum = sum.max(weight);
-        }
-        let mut ordered: Vec<(&str, f32)> =
-            of_words.into_iter().filter(|(_, weight)| *weight > 0.0).collect();
-        ordered.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
-        let mut told: Vec<&str> = Vec::new();
-        for (word, _) in ordered {
-            if told.len() < REASONS && !told.iter().any(|other| other.contains(word) || word.contains(other))
-            {
-                told.push(word);
+        let mut runs: Vec<(f32, usize, usize)> = Vec::new();
+        for from in 0..units.len() {
+            for length in 1..=RUN_MAX.min(units.len() - from) {
+                let run = &units[from..from + length];
+                if run[1..].iter().any(|unit| unit.gap == Gap::Mark) {
+                    break;
+                }
+                // A letter by itself is no word.
+                if length == 1 && run[0].to - run[0].from <= '中'.len_utf8() {
+                    continue;
+                }
+                let within = |at: usize| begun[from + at][..length - at].iter().sum::<f32>();
+                let sum: f32 = (0..length).map(within).sum();
+                if sum > 0.0 {
+                    // Longer runs hold more; they must hold more for each unit that they add.
+                    runs.push((sum / (length as f32).sqrt(), from, from + length));
+                }
             }
         }
-        told.into_iter().map(|word| word.replace(' ', "")).collect()
+        runs.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let mut told: Vec<(usize, usize, String)> = Vec::new();
+        for (_, from, to) in runs {
+            let words = cleaned[units[from].from..units[to - 1].to].to_owned();
+            let apart = |(start, end, other): &(usize, usize, String)| {
+                (to <= *start || *end <= from) && !other.contains(&words) && !words.contains(other.as_str())
+            };
+            if told.len() == REASONS {
+                break;
+            }
+            if told.iter().all(apart) {
+                told.push((from, to, words));
+            }
+        }
+        told.into_iter().map(|(.., words)| words).collect()
     }
 }
 

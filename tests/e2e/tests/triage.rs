@@ -6,7 +6,8 @@ use std::fmt::Write;
 
 /// What people write of a few matters, put together anew for each number.
 fn message(n: usize) -> (&'static str, String) {
-    let of = |all: &[&'static str], by: usize| all[(n / by + n * 7) % all.len()];
+    let mixed = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let of = |all: &[&'static str], by: usize| all[(mixed >> (8 * by)) % all.len()];
     let place = of(&["东湖花园3栋", "新华路202号", "我们小区", "学校门口", "菜场旁边"], 3);
     let since = of(&["已经三天了", "从上周开始", "一直没人管", "天天如此"], 5);
     match n % 4 {
