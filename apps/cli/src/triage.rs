@@ -22,7 +22,7 @@ mod drawing;
 
 /// Rows that are held at a time.
 const ROWS_AT_ONCE: usize = 1 << 14;
-/// Texts whose reading is timed together.
+/// Seconds that reading is timed for at the least.
 const TIMED_S: f64 = 1.0;
 
 /// `gridweave triage`.
@@ -150,8 +150,8 @@ fn table(measured: &Measured, messages: usize) {
 }
 
 fn evaluate(settings: &Settings, call: &EvaluateTriageCall) -> anyhow::Result<ExitCode> {
-    let classifier = model(&call.model)?;
-    let (examples, left_out) = examples(&call.file, &call.text, &call.label)?;
+    let classifier = model(&call.read.model)?;
+    let (examples, left_out) = examples(&call.read.file, &call.read.text, &call.label)?;
     let found = measured(&classifier, &examples);
     // Long enough to be measured: some times over, on all cores.
     let (clock, mut times) = (Instant::now(), 0);
@@ -178,14 +178,19 @@ fn evaluate(settings: &Settings, call: &EvaluateTriageCall) -> anyhow::Result<Ex
 }
 
 fn classify(settings: &Settings, call: &ClassifyCall) -> anyhow::Result<ExitCode> {
-    let classifier = model(&call.model)?;
-    let source = open_batches(&call.file)?;
+    let classifier = model(&call.read.model)?;
+    let source = open_batches(&call.read.file)?;
     let header = source.header().to_vec();
-    let texts: Vec<usize> =
-        call.text.iter().map(|name| column(&header, name, &call.file)).collect::<anyhow::Result<_>>()?;
+    let texts: Vec<usize> = call
+        .read
+        .text
+        .iter()
+        .map(|name| column(&header, name, &call.read.file))
+        .collect::<anyhow::Result<_>>()?;
     let added = ["category", "probability", "reason"].map(str::to_owned);
     if let Some(there) = added.iter().find(|name| header.contains(name)) {
-        let why = format!("{}: there is a column {there:?} already; rename it first", call.file.display());
+        let why =
+            format!("{}: there is a column {there:?} already; rename it first", call.read.file.display());
         return Err(WrongCall(why).into());
     }
     let mut kinds = source.kinds();
@@ -198,7 +203,7 @@ fn classify(settings: &Settings, call: &ClassifyCall) -> anyhow::Result<ExitCode
     for batch in read_ahead(source, (0..header.len()).collect(), ROWS_AT_ONCE) {
         let batch = batch?;
         for bad in &batch.bad {
-            faults.tell(|| format!("{} line {}: {}", call.file.display(), bad.line, bad.why));
+            faults.tell(|| format!("{} line {}: {}", call.read.file.display(), bad.line, bad.why));
         }
         let clock = Instant::now();
         let said: Vec<Said> = (0..batch.rows)

@@ -45,10 +45,10 @@ pub struct TrainTriageCall {
     pub seed: u64,
 }
 
-/// `gridweave triage evaluate`.
+/// Messages, and the model that reads them.
 #[derive(Debug, Args)]
-pub struct EvaluateTriageCall {
-    /// Messages whose category is known.
+pub struct ReadMessages {
+    /// Messages (CSV, CSV.gz or Parquet; for evaluate also JSON lines and XLSX).
     pub file: PathBuf,
     /// The model.
     #[arg(long)]
@@ -56,7 +56,15 @@ pub struct EvaluateTriageCall {
     /// Column of the text; several are read one behind the other.
     #[arg(long, required = true)]
     pub text: Vec<String>,
-    /// Column of the category.
+}
+
+/// `gridweave triage evaluate`.
+#[derive(Debug, Args)]
+pub struct EvaluateTriageCall {
+    /// What is read.
+    #[command(flatten)]
+    pub read: ReadMessages,
+    /// Column of the category that is known.
     #[arg(long)]
     pub label: String,
     /// Where a drawing of how probabilities hold goes (SVG).
@@ -67,14 +75,9 @@ pub struct EvaluateTriageCall {
 /// `gridweave triage classify`.
 #[derive(Debug, Args)]
 pub struct ClassifyCall {
-    /// Messages (CSV, CSV.gz or Parquet).
-    pub file: PathBuf,
-    /// The model.
-    #[arg(long)]
-    pub model: PathBuf,
-    /// Column of the text; several are read one behind the other.
-    #[arg(long, required = true)]
-    pub text: Vec<String>,
+    /// What is read.
+    #[command(flatten)]
+    pub read: ReadMessages,
     /// Where the messages go, with category, probability and reason; the category is empty below the threshold.
     #[arg(long)]
     pub out: PathBuf,
