@@ -2,7 +2,7 @@
 
 use crate::calibration::Calibration;
 use crate::features::{KINDS, features};
-use crate::svm::{Chance, Weights, learn};
+use crate::svm::{Chance, LANES, Weights, learn};
 use crate::text::{self, Gap, Unit, clean};
 use crate::vocabulary::{Counts, Vector, Vocabulary};
 use rayon::prelude::*;
@@ -195,20 +195,29 @@ impl Classifier {
     fn probabilities(&self, cleaned: &str, scratch: &mut Scratch) -> Option<Vec<f32>> {
         let classes = self.categories.len();
         self.vocabulary.count(cleaned, &mut scratch.counts);
-        if scratch.counts.touched.is_empty() {
+        if scratch.counts.touched().is_empty() {
             return None;
         }
+        let stride = self.weights.stride;
         let sums = &mut scratch.sums;
         sums.clear();
-        sums.resize(classes * KINDS, 0.0);
-        let squares = self.vocabulary.values(&mut scratch.counts, &mut |number, kind, value| {
-            let of_kind = &mut sums[kind * classes..][..classes];
-            of_kind.iter_mut().zip(self.weights.row(number)).for_each(|(sum, weight)| *sum += weight * value);
+        sums.resize(stride * KINDS, 0.0);
+        let mut squares = [0f32; KINDS];
+        self.vocabulary.counted(&mut scratch.counts, &mut |number, kind, times| {
+            let row = self.weights.row_and_scale(number);
+            let value = times * row[0];
+            squares[kind] += value * value;
+            let (sums, _) = sums[kind * stride..][..stride].as_chunks_mut::<LANES>();
+            for (sums, row) in sums.iter_mut().zip(row.as_chunks::<LANES>().0) {
+                for lane in 0..LANES {
+                    sums[lane] += row[lane] * value;
+                }
+            }
         });
         let mut said = self.weights.offsets.clone();
         for (kind, square) in squares.iter().enumerate().filter(|(_, square)| **square > 0.0) {
             let length = square.sqrt();
-            said.iter_mut().zip(&sums[kind * classes..]).for_each(|(said, sum)| *said += sum / length);
+            said.iter_mut().zip(&sums[kind * stride + 1..]).for_each(|(said, sum)| *said += sum / length);
         }
         Some(self.calibration.probabilities(&said))
     }
@@ -236,19 +245,27 @@ impl Classifier {
     fn reasons(&self, cleaned: &str, is: usize, not: usize, counts: &mut Counts) -> Vec<String> {
         let vector = self.vocabulary.vector(cleaned, counts);
         let mut units: Vec<Unit> = Vec::new();
-        text::units(cleaned, &mut |unit| units.push(unit));
+        text::units(cleaned, &mut |unit| {
+            units.push(unit);
+            true
+        });
         // What each unit begins, by how many units further it ends.
         let mut begun = vec![[0f32; RUN_MAX]; units.len()];
         features(cleaned, &mut |one| {
-            let at = |number: u32| vector.of.binary_search_by_key(&number, |(known, _)| *known).ok();
-            let Some(at) = self.vocabulary.number(&one).and_then(at) else { return };
-            let (number, value) = vector.of[at];
-            let row = self.weights.row(number);
-            let first = units.partition_point(|unit| unit.from < one.from as usize);
-            let last = units.partition_point(|unit| unit.from < one.to as usize);
+            let Some(number) = self.vocabulary.number(&one) else { return false };
+            let first = units.partition_point(|unit| unit.from < one.from);
+            let last = units.partition_point(|unit| unit.from < one.to);
             if let Some(sum) = begun.get_mut(first).and_then(|of| of.get_mut(last - first - 1)) {
-                *sum += value * (row[is] - row[not]);
+                for number in
+                    [Some(number), self.vocabulary.head(number).filter(|_| one.head)].into_iter().flatten()
+                {
+                    if let Ok(at) = vector.of.binary_search_by_key(&number, |(known, _)| *known) {
+                        let row = self.weights.row(number);
+                        *sum += vector.of[at].1 * (row[is] - row[not]);
+                    }
+                }
             }
+            true
         });
         let mut runs: Vec<(f32, usize, usize)> = Vec::new();
         for from in 0..units.len() {
@@ -258,7 +275,7 @@ impl Classifier {
                     break;
                 }
                 // A letter by itself is no word.
-                if length == 1 && run[0].to - run[0].from <= '中'.len_utf8() {
+                if length == 1 && run[0].whole.is_some() {
                     continue;
                 }
                 let within = |at: usize| begun[from + at][..length - at].iter().sum::<f32>();
@@ -272,7 +289,7 @@ impl Classifier {
         runs.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let mut told: Vec<(usize, usize, String)> = Vec::new();
         for (_, from, to) in runs {
-            let words = cleaned[units[from].from..units[to - 1].to].to_owned();
+            let words = cleaned[units[from].from as usize..units[to - 1].to as usize].to_owned();
             let apart = |(start, end, other): &(usize, usize, String)| {
                 (to <= *start || *end <= from) && !other.contains(&words) && !words.contains(other.as_str())
             };
@@ -314,6 +331,6 @@ fn machines(
     let vectors: Vec<Vector> =
         texts.par_iter().map_init(Counts::default, |counts, text| vocabulary.vector(text, counts)).collect();
     let vectors: Vec<&Vector> = vectors.iter().collect();
-    let weights = learn(&vectors, labels, (vocabulary.len(), classes), options.cost, options.seed);
+    let weights = learn(&vectors, labels, (&vocabulary.idf, classes), options.cost, options.seed);
     (vocabulary, weights)
 }

@@ -40,7 +40,8 @@ impl Classifier {
         let mut bytes = serde_json::to_vec(&head).unwrap_or_default();
         bytes.push(b'\n');
         bytes.extend(self.vocabulary.hashes.iter().flat_map(|hash| hash.to_le_bytes()));
-        let numbers = self.vocabulary.idf.iter().chain(&self.weights.of).chain(&self.weights.offsets);
+        let rows = (0..self.vocabulary.len() as u32).flat_map(|feature| self.weights.row(feature));
+        let numbers = self.vocabulary.idf.iter().chain(rows).chain(&self.weights.offsets);
         bytes.extend(numbers.flat_map(|number| number.to_le_bytes()));
         bytes
     }
@@ -75,10 +76,12 @@ impl Classifier {
         }
         let (idf, weights) = numbers.split_at(features);
         let (of, offsets) = weights.split_at(features * classes);
+        let mut weights = Weights::noughts(idf, offsets.to_vec());
+        weights.rows_mut().zip(of.chunks_exact(classes)).for_each(|(row, of)| row.copy_from_slice(of));
         Ok(Self {
             categories: head.categories,
             vocabulary: Vocabulary::from_parts(hashes, idf.to_vec(), head.ends),
-            weights: Weights { classes, of: of.to_vec(), offsets: offsets.to_vec() },
+            weights,
             calibration: head.calibration,
         })
     }

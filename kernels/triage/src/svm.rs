@@ -10,19 +10,44 @@ const ROUNDS_MAX: usize = 100;
 /// It has settled where no example's gradient is further from what is allowed.
 const SETTLED: f32 = 0.01;
 
-/// The weights of all categories: those of a feature beside each other, behind the features the offsets.
+/// Numbers that are added beside each other.
+pub(crate) const LANES: usize = 8;
+
+/// The weights of all categories: those of a feature beside each other.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Weights {
     pub classes: usize,
-    pub of: Vec<f32>,
+    /// Numbers of a feature: how much it tells, its weights, and noughts that fill up.
+    pub stride: usize,
+    of: Vec<f32>,
     pub offsets: Vec<f32>,
 }
 
 impl Weights {
+    /// Weights all nought; `scales` are how much each feature tells.
+    pub(crate) fn noughts(scales: &[f32], offsets: Vec<f32>) -> Self {
+        let stride = (offsets.len() + 1).next_multiple_of(LANES);
+        let mut of = vec![0.0; scales.len() * stride];
+        of.chunks_exact_mut(stride).zip(scales).for_each(|(row, scale)| row[0] = *scale);
+        Self { classes: offsets.len(), stride, of, offsets }
+    }
+
+    /// How much a feature tells, its weights, and noughts.
+    #[inline]
+    pub(crate) fn row_and_scale(&self, feature: u32) -> &[f32] {
+        &self.of[feature as usize * self.stride..][..self.stride]
+    }
+
     /// The weights of a feature.
     #[inline]
     pub(crate) fn row(&self, feature: u32) -> &[f32] {
-        &self.of[feature as usize * self.classes..][..self.classes]
+        &self.of[feature as usize * self.stride + 1..][..self.classes]
+    }
+
+    /// The weights of each feature, to be set.
+    pub(crate) fn rows_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
+        let classes = self.classes;
+        self.of.chunks_exact_mut(self.stride).map(move |row| &mut row[1..=classes])
     }
 
     /// What each machine says of a vector: above 0 is yes.
@@ -48,12 +73,12 @@ impl Chance {
     }
 }
 
-/// Learns the machines of `classes` categories; `labels` are the categories of the vectors. The larger `cost`, the more
-/// an example on the wrong side counts.
+/// Learns the machines of `classes` categories; `labels` are the categories of the vectors, `scales` how much each
+/// feature tells. The larger `cost`, the more an example on the wrong side counts.
 pub(crate) fn learn(
     vectors: &[&Vector],
     labels: &[usize],
-    (features, classes): (usize, usize),
+    (scales, classes): (&[f32], usize),
     cost: f32,
     seed: u64,
 ) -> Weights {
@@ -63,14 +88,15 @@ pub(crate) fn learn(
         .into_par_iter()
         .map(|class| {
             let side = |example: usize| if labels[example] == class { 1.0 } else { -1.0 };
-            machine(vectors, &side, &squares, features, cost, Chance(seed ^ (class as u64) << 32))
+            machine(vectors, &side, &squares, scales.len(), cost, Chance(seed ^ (class as u64) << 32))
         })
         .collect();
-    let mut of = vec![0.0; features * classes];
-    for (class, (weights, _)) in machines.iter().enumerate() {
-        weights.iter().enumerate().for_each(|(feature, weight)| of[feature * classes + class] = *weight);
+    let (machines, offsets): (Vec<Vec<f32>>, Vec<f32>) = machines.into_iter().unzip();
+    let mut weights = Weights::noughts(scales, offsets);
+    for (feature, row) in weights.rows_mut().enumerate() {
+        row.iter_mut().zip(&machines).for_each(|(weight, machine)| *weight = machine[feature]);
     }
-    Weights { classes, of, offsets: machines.into_iter().map(|(_, offset)| offset).collect() }
+    weights
 }
 
 fn machine(
@@ -123,10 +149,11 @@ mod tests {
         // One point at 1 is yes, one at -1 no: w = b-free solution of min w²/2 + C·2·max(0, 1 - w)².
         let at = |value: f32| Vector { of: vec![(0, value)] };
         let (yes, no) = (at(1.0), at(-1.0));
-        let weights = learn(&[&yes, &no], &[0, 1], (1, 2), 1.0, 1);
+        let weights = learn(&[&yes, &no], &[0, 1], (&[1.0], 2), 1.0, 1);
         // w = 4C / (1 + 4C) with both points' pull, and no offset.
-        assert!((weights.of[0] - 0.8).abs() < 0.01, "{weights:?}");
-        assert!((weights.of[1] + 0.8).abs() < 0.01 && weights.offsets.iter().all(|o| o.abs() < 0.01));
+        let row = weights.row(0);
+        assert!((row[0] - 0.8).abs() < 0.01, "{weights:?}");
+        assert!((row[1] + 0.8).abs() < 0.01 && weights.offsets.iter().all(|o| o.abs() < 0.01));
         assert!(weights.decide(&yes)[0] > 0.7 && weights.decide(&no)[0] < -0.7);
     }
 }

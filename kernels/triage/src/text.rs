@@ -16,10 +16,12 @@ pub fn clean(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(LETTERS_MAX * 4));
     let mut rest = text;
     let mut count = 0;
-    while let Some(letter) = rest.chars().next() {
-        if count == LETTERS_MAX {
-            break;
-        }
+    while count < LETTERS_MAX {
+        let (plain, letters) = plain(rest, LETTERS_MAX - count);
+        out.push_str(&rest[..plain]);
+        rest = &rest[plain..];
+        count += letters;
+        let Some(letter) = rest.chars().next().filter(|_| count < LETTERS_MAX) else { break };
         if letter == '<'
             && let Some(behind) = behind_tag(rest)
         {
@@ -37,7 +39,6 @@ pub fn clean(text: &str) -> String {
         }
         rest = &rest[letter.len_utf8()..];
         match letter {
-            '\u{4e00}'..='\u{9fff}' | 'a'..='z' | '0'..='9' => out.push(letter),
             '\t' | '\n' | '\r' | '\u{3000}' | '\u{a0}' => out.push(' '),
             '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
                 continue;
@@ -51,6 +52,31 @@ pub fn clean(text: &str) -> String {
         count += 1;
     }
     out
+}
+
+/// How many bytes and letters a text begins with that stay as they are, of so many letters at the most: those of Chinese,
+/// small ones of Latin, digits, blanks and the commonest marks.
+fn plain(text: &str, most: usize) -> (usize, usize) {
+    let bytes = text.as_bytes();
+    let (mut at, mut letters) = (0, 0);
+    while letters < most {
+        at += match bytes.get(at) {
+            Some(0xe4..=0xe9) if chinese(bytes, at).is_some() => 3,
+            Some(b' ' | b'a'..=b'z' | b'0'..=b'9' | b',' | b'.') => 1,
+            Some(0xe3) if matches!(bytes.get(at + 1..at + 3), Some([0x80, 0x81 | 0x82])) => 3,
+            _ => break,
+        };
+        letters += 1;
+    }
+    (at, letters)
+}
+
+/// The Chinese letter (U+4E00 to U+9FFF) of three bytes at a place.
+#[inline]
+fn chinese(bytes: &[u8], at: usize) -> Option<char> {
+    let [a, b, c] = *bytes.get(at..at + 3)?.as_array::<3>()?;
+    let letter = u32::from(a & 0xf) << 12 | u32::from(b & 0x3f) << 6 | u32::from(c & 0x3f);
+    if a & 0xf0 == 0xe0 && (0x4e00..0xa000).contains(&letter) { char::from_u32(letter) } else { None }
 }
 
 /// What is behind the tag that a text begins with.
@@ -75,47 +101,63 @@ pub enum Gap {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unit {
     /// Where it begins, in bytes.
-    pub from: usize,
+    pub from: u32,
     /// Where it ends.
-    pub to: usize,
+    pub to: u32,
     /// What stands before it.
     pub gap: Gap,
+    /// The letter that is a unit by itself, if it is one.
+    pub whole: Option<char>,
     /// Is it a number?
     pub number: bool,
 }
 
-/// Hands the units of a cleaned text to `see`, in their order.
-pub fn units(text: &str, see: &mut impl FnMut(Unit)) {
-    let mut gap = Gap::Mark;
-    let mut letters = text.char_indices().peekable();
-    while let Some((from, letter)) = letters.next() {
+/// Hands the units of a cleaned text to `see`, in their order, as long as it wants more.
+#[inline]
+pub fn units(text: &str, see: &mut impl FnMut(Unit) -> bool) {
+    let bytes = text.as_bytes();
+    let (mut gap, mut from) = (Gap::Mark, 0);
+    while from < bytes.len() {
+        let letter = match chinese(bytes, from) {
+            Some(letter) => letter,
+            None => match text[from..].chars().next() {
+                Some(letter) => letter,
+                None => return,
+            },
+        };
         let mut to = from + letter.len_utf8();
-        if letter == ' ' {
-            gap = if gap == Gap::None { Gap::Blank } else { gap };
-            continue;
-        }
-        if !letter.is_alphanumeric() {
-            gap = Gap::Mark;
-            continue;
-        }
-        let mut number = letter.is_ascii_digit();
-        if !is_whole(letter) {
-            while let Some((at, next)) =
-                letters.peek().copied().filter(|(_, c)| c.is_alphanumeric() && !is_whole(*c))
+        let (whole, mut number) = (is_whole(letter), letter.is_ascii_digit());
+        if !whole {
+            if !letter.is_alphanumeric() {
+                gap = if letter == ' ' && gap != Gap::Mark { Gap::Blank } else { Gap::Mark };
+                from = to;
+                continue;
+            }
+            while let Some(next) = text[to..].chars().next().filter(|c| !is_whole(*c) && c.is_alphanumeric())
             {
                 number &= next.is_ascii_digit();
-                to = at + next.len_utf8();
-                letters.next();
+                to += next.len_utf8();
             }
         }
-        see(Unit { from, to, gap, number });
+        if !see(Unit { from: from as u32, to: to as u32, gap, whole: whole.then_some(letter), number }) {
+            return;
+        }
         gap = Gap::None;
+        from = to;
     }
 }
 
 /// Is a letter a unit by itself: one of those that are written without blanks?
+#[inline]
 fn is_whole(letter: char) -> bool {
-    matches!(letter, '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..)
+    match letter {
+        '\u{4e00}'..='\u{9fff}' => true,
+        '\0'..'\u{2e80}' => false,
+        '\u{2e80}'..='\u{4dff}' | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{20000}'.. => {
+            letter.is_alphanumeric()
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -136,7 +178,10 @@ mod tests {
     fn units_are_letters_words_and_numbers() {
         let text = "a1区 苑12号，lift坏了😀！";
         let mut seen = Vec::new();
-        units(text, &mut |unit| seen.push((&text[unit.from..unit.to], unit.gap, unit.number)));
+        units(text, &mut |unit| {
+            seen.push((&text[unit.from as usize..unit.to as usize], unit.gap, unit.number));
+            true
+        });
         use Gap::*;
         let expected = [
             ("a1", Mark, false),
@@ -157,9 +202,11 @@ mod tests {
             let cleaned = clean(&text);
             let mut end = 0;
             units(&cleaned, &mut |unit| {
-                assert!(unit.from >= end && unit.to > unit.from);
-                assert!(cleaned[unit.from..unit.to].chars().all(char::is_alphanumeric));
-                end = unit.to;
+                let (from, to) = (unit.from as usize, unit.to as usize);
+                assert!(from >= end && to > from);
+                assert!(cleaned[from..to].chars().all(char::is_alphanumeric));
+                end = to;
+                true
             });
         }
     }
