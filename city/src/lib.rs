@@ -12,6 +12,7 @@
 mod doors;
 mod labelled;
 mod layout;
+mod messages;
 mod names;
 mod on_osm;
 mod people;
@@ -23,6 +24,7 @@ mod writing;
 pub use doors::{Building, Place};
 pub use labelled::{DivisionLine, LabelledElement, LabelledWriter};
 pub use layout::{Cell, Division, Line};
+pub use messages::{MESSAGE_COLUMNS, MessageOptions, messages};
 pub use people::{Absence, Care, Dwelling, Organisation, Person, Tie};
 pub use several::{RECORD_COLUMNS, people_records};
 pub use usage::{Meter, Planted, Reading};

@@ -1,14 +1,15 @@
 //! `gridweave city`.
 
 use crate::WrongCall;
-use crate::args::{CityCommand, CityShape, Settings};
+use crate::args::{CityCommand, CityShape, MessagesCall, Settings};
 use crate::columns::column;
 use crate::progress::Progress;
 use crate::serve::configuration;
 use anyhow::Context;
 use gridweave_address::tagger::tokens;
 use gridweave_city::{
-    DivisionLine, LabelledWriter, Noise, Options, RECORD_COLUMNS, make, people_records, write, written_badly,
+    DivisionLine, LabelledWriter, MESSAGE_COLUMNS, MessageOptions, Noise, Options, RECORD_COLUMNS, make,
+    messages, people_records, write, written_badly,
 };
 use gridweave_core::{Clock, Rng, SeededRng, SystemClock, Zone};
 use gridweave_files::batches::{BatchWriter, Column, Kind};
@@ -69,7 +70,13 @@ pub fn run(settings: &Settings, what: CityCommand) -> anyhow::Result<ExitCode> {
             queries(&places, each, unknown, seed, &out)?;
             Ok(ExitCode::SUCCESS)
         }
-        CityCommand::People { records, seed, name, out } => people(records, seed, &name, &out),
+        CityCommand::People { records, seed, name, out } => {
+            text_rows(&out, &RECORD_COLUMNS, |see| people_records(records, seed, &name, |row| see(&row)))
+        }
+        CityCommand::Messages(call) => {
+            let options = message_options(&call)?;
+            text_rows(&call.out, &MESSAGE_COLUMNS, |see| messages(&options, |row| see(&row)))
+        }
         CityCommand::Score { shape, seeds } => {
             let seeds = if seeds.is_empty() { vec![shape.seed] } else { seeds };
             let mut results = Vec::new();
@@ -135,19 +142,36 @@ fn print_score(s: &CityScore) {
 
 /// Writes doors badly: a library without the withheld ones, and queries with their truth. Half of what is withheld
 /// are whole compounds, half single doors whose neighbours stay.
-fn people(records: usize, seed: u64, name: &str, out: &Path) -> anyhow::Result<ExitCode> {
-    let header = RECORD_COLUMNS.map(str::to_owned);
-    let mut writer = BatchWriter::create(Some(out), &header, &[Kind::Text; RECORD_COLUMNS.len()])?;
-    let mut waiting: Vec<Vec<Option<String>>> = vec![Vec::new(); RECORD_COLUMNS.len()];
+fn message_options(call: &MessagesCall) -> anyhow::Result<MessageOptions> {
+    let start_day = Zone::day_from_text(&call.start)
+        .ok_or_else(|| WrongCall(format!("--start {:?}: write YYYY-MM-DD", call.start)))?;
+    Ok(MessageOptions {
+        count: call.count,
+        days: call.days,
+        start_day,
+        name: call.name.clone(),
+        seed: call.seed,
+    })
+}
+
+/// Writes the rows that `make` hands on, all of them texts; an empty one is none.
+fn text_rows(
+    out: &Path,
+    columns: &[&str],
+    make: impl FnOnce(&mut dyn FnMut(&[String])),
+) -> anyhow::Result<ExitCode> {
+    let header: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
+    let mut writer = BatchWriter::create(Some(out), &header, &vec![Kind::Text; columns.len()])?;
+    let mut waiting: Vec<Vec<Option<String>>> = vec![Vec::new(); columns.len()];
     let mut failed = None;
     let mut flush = |waiting: &mut Vec<Vec<Option<String>>>| {
         let columns: Vec<Column> =
             waiting.iter_mut().map(|column| Column::Text(std::mem::take(column))).collect();
         writer.write(&columns.iter().collect::<Vec<_>>())
     };
-    people_records(records, seed, name, |row| {
+    make(&mut |row| {
         for (column, cell) in waiting.iter_mut().zip(row) {
-            column.push(Some(cell).filter(|cell| !cell.is_empty()));
+            column.push(Some(cell.clone()).filter(|cell| !cell.is_empty()));
         }
         if waiting[0].len() == 1 << 16 && failed.is_none() {
             failed = flush(&mut waiting).err();

@@ -9,7 +9,7 @@ use anyhow::Context;
 use gridweave_files::batches::{BatchWriter, Column, Kind, open_batches, read_ahead};
 use gridweave_files::{read_table, write_whole};
 use gridweave_triage::measure::{Measured, measure};
-use gridweave_triage::{Classifier, Example, Said, Scratch, TrainOptions, hash_of};
+use gridweave_triage::{Category, Example, LEVELS_PARTED_BY, Said, Scratch, TrainOptions, Tree, hash_of};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use serde_json::{Value, json};
@@ -35,11 +35,11 @@ pub fn run(settings: &Settings, what: TriageCommand) -> anyhow::Result<ExitCode>
 }
 
 /// The labelled messages of a table; rows without text or category are told and left out.
-fn examples(path: &Path, texts: &[String], label: &str) -> anyhow::Result<(Vec<Example>, u64)> {
+fn examples(path: &Path, texts: &[String], labels: &[String]) -> anyhow::Result<(Vec<Example>, u64)> {
     let table = read_table(path)?;
     let at = |name: &String| table.column(name).ok_or_else(|| no_column(&table.header, name, path));
     let texts: Vec<usize> = texts.iter().map(at).collect::<anyhow::Result<_>>()?;
-    let label = at(&label.to_owned())?;
+    let labels: Vec<usize> = labels.iter().map(at).collect::<anyhow::Result<_>>()?;
     let mut faults = Faults::default();
     for bad in &table.bad {
         faults.tell(|| format!("{} line {}: {}", path.display(), bad.line, bad.why));
@@ -47,7 +47,8 @@ fn examples(path: &Path, texts: &[String], label: &str) -> anyhow::Result<(Vec<E
     let mut found = Vec::with_capacity(table.rows.len());
     for (line, cells) in &table.rows {
         let text = together(texts.iter().map(|at| cells[*at].as_str()));
-        let label = cells[label].trim().to_owned();
+        let levels = labels.iter().map(|at| cells[*at].trim()).take_while(|level| !level.is_empty());
+        let label = levels.collect::<Vec<_>>().join(&LEVELS_PARTED_BY.to_string());
         match (text.trim().is_empty(), label.is_empty()) {
             (false, false) => found.push(Example { text, label }),
             (true, _) => faults.tell(|| format!("{} line {line}: there is no text", path.display())),
@@ -73,24 +74,26 @@ fn train(settings: &Settings, call: &TrainTriageCall) -> anyhow::Result<ExitCode
     let (held, learnt): (Vec<Example>, Vec<Example>) = all.into_iter().partition(is_held);
     let options = TrainOptions { seed: call.seed, ..TrainOptions::default() };
     let clock = Instant::now();
-    let bar = ProgressBar::new(options.folds as u64 + 1);
-    let trained = Classifier::train(&learnt, &options, &|part| bar.set_position(part as u64));
+    let bar = ProgressBar::new(1);
+    let trained = Tree::train(&learnt, &options, &|done, of| {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+    });
     bar.finish_and_clear();
-    let (classifier, trained) =
-        trained.map_err(|why| WrongCall(format!("{}: {why}", call.file.display())))?;
+    let (tree, trained) = trained.map_err(|why| WrongCall(format!("{}: {why}", call.file.display())))?;
     let seconds = clock.elapsed().as_secs_f64();
-    let bytes = classifier.to_bytes();
+    let bytes = tree.to_bytes();
     write_whole(&call.out, |file| file.write_all(&bytes)).with_context(|| call.out.display().to_string())?;
     for (label, count) in &trained.left_aside {
-        eprintln!("{label:?} has {count} example: too few to learn it from; it is left aside");
+        eprintln!("{label:?} has too few examples to learn it from ({count}): it is left aside");
     }
     let mut summary = json!({
         "trained": trained, "rows_left_out": left_out, "seconds": seconds, "bytes": bytes.len(),
-        "categories": classifier.categories().len(), "peak_mib": peak_mib(),
+        "categories": trained.categories, "peak_mib": peak_mib(),
     });
-    let measured = call.held_out.map(|_| measured(&classifier, &held));
+    let measured = call.held_out.map(|_| measured(&tree, &held));
     if let Some(measured) = &measured {
-        summary["held_out"] = shown(measured, held.len());
+        summary["held_out"] = shown(measured);
     }
     if settings.json {
         println!("{summary}");
@@ -98,87 +101,108 @@ fn train(settings: &Settings, call: &TrainTriageCall) -> anyhow::Result<ExitCode
     }
     eprintln!(
         "{} categories learnt from {} messages in {seconds:.1} s: {} bytes in {}",
-        classifier.categories().len(),
+        trained.categories,
         trained.examples,
         bytes.len(),
         call.out.display()
     );
     if let Some(measured) = &measured {
-        table(measured, held.len());
+        table(measured);
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn model(path: &Path) -> anyhow::Result<Classifier> {
+fn model(path: &Path) -> anyhow::Result<Tree> {
     let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
-    Classifier::from_bytes(&bytes).map_err(|why| WrongCall(format!("{}: {why}", path.display())).into())
+    Tree::from_bytes(&bytes).map_err(|why| WrongCall(format!("{}: {why}", path.display())).into())
 }
 
 /// What is said of texts that have nothing that is known.
 const NOTHING: &str = "";
 
-fn measured(classifier: &Classifier, examples: &[Example]) -> Measured {
-    let best = |scratch: &mut Scratch, example: &Example| classifier.best(&example.text, scratch);
-    let said: Vec<Option<(usize, f64)>> = examples.par_iter().map_init(Scratch::default, best).collect();
-    let said = said.iter().zip(examples).map(|(said, example)| match said {
-        Some((n, probability)) => {
-            (example.label.as_str(), classifier.categories()[*n].as_str(), *probability)
+/// What is measured of each level, of the examples that are labelled so deep.
+fn measured(tree: &Tree, examples: &[Example]) -> Vec<Measured> {
+    let levels = |scratch: &mut Scratch, example: &Example| tree.levels(&example.text, scratch);
+    let said: Vec<Vec<Category>> = examples.par_iter().map_init(Scratch::default, levels).collect();
+    let depth =
+        examples.iter().map(|example| example.label.split(LEVELS_PARTED_BY).count()).max().unwrap_or(1);
+    let of_level = |level: usize| {
+        let mut all: Vec<(&str, &str, f64)> = Vec::new();
+        for (example, said) in examples.iter().zip(&said) {
+            // Where the label's name of the next level begins.
+            let ends =
+                example.label.match_indices(LEVELS_PARTED_BY).map(|(at, _)| at).chain([example.label.len()]);
+            let Some(end) = ends.clone().nth(level) else { continue };
+            all.push(match said.get(level) {
+                Some(said) => (&example.label[..end], &said.category, said.probability),
+                None => (&example.label[..end], NOTHING, 0.0),
+            });
         }
-        None => (example.label.as_str(), NOTHING, 0.0),
-    });
-    measure(&said.collect::<Vec<_>>())
+        measure(&all)
+    };
+    (0..depth).map(of_level).collect()
 }
 
-fn shown(measured: &Measured, messages: usize) -> Value {
-    let mut shown = json!(measured);
-    shown["messages"] = json!(messages);
+/// The first level, and those below it beside each other.
+fn shown(levels: &[Measured]) -> Value {
+    let mut shown = json!(levels.first());
+    shown["messages"] = json!(levels.first().map(|first| first.texts));
+    shown["levels"] = json!(levels);
     shown
 }
 
-fn table(measured: &Measured, messages: usize) {
-    println!("{:>9} {:>9} {:>9} {:>9}  category", "precision", "recall", "f1", "messages");
-    for (category, of) in &measured.categories {
-        println!("{:>9.4} {:>9.4} {:>9.4} {:>9}  {category}", of.precision, of.recall, of.f1, of.texts);
-    }
-    println!(
-        "{messages} messages: accuracy {:.4}, macro-F1 {:.4}, calibration error {:.4}",
-        measured.accuracy, measured.macro_f1, measured.calibration_error
-    );
-    for (is, said, count) in measured.confused.iter().take(5) {
-        println!("{count:>6} times {is} was taken for {}", if said.is_empty() { "nothing" } else { said });
+fn table(levels: &[Measured]) {
+    for (level, measured) in levels.iter().enumerate() {
+        if levels.len() > 1 {
+            println!("level {}", level + 1);
+        }
+        println!("{:>9} {:>9} {:>9} {:>9}  category", "precision", "recall", "f1", "messages");
+        for (category, of) in &measured.categories {
+            println!("{:>9.4} {:>9.4} {:>9.4} {:>9}  {category}", of.precision, of.recall, of.f1, of.texts);
+        }
+        println!(
+            "{} messages: accuracy {:.4}, macro-F1 {:.4}, calibration error {:.4}",
+            measured.texts, measured.accuracy, measured.macro_f1, measured.calibration_error
+        );
+        for (is, said, count) in measured.confused.iter().take(5) {
+            println!(
+                "{count:>6} times {is} was taken for {}",
+                if said.is_empty() { "nothing" } else { said }
+            );
+        }
     }
 }
 
 fn evaluate(settings: &Settings, call: &EvaluateTriageCall) -> anyhow::Result<ExitCode> {
-    let classifier = model(&call.read.model)?;
+    let tree = model(&call.read.model)?;
     let (examples, left_out) = examples(&call.read.file, &call.read.text, &call.label)?;
-    let found = measured(&classifier, &examples);
+    let found = measured(&tree, &examples);
     // Long enough to be measured: some times over, on all cores.
     let (clock, mut times) = (Instant::now(), 0);
     while times < 3 || clock.elapsed().as_secs_f64() < TIMED_S {
-        std::hint::black_box(measured(&classifier, &examples));
+        std::hint::black_box(measured(&tree, &examples));
         times += 1;
     }
     let per_second = (examples.len() * times) as f64 / clock.elapsed().as_secs_f64();
     if let Some(report) = &call.report {
-        let drawing = drawing::reliability(&found);
+        let drawing = drawing::reliability(&found[0]);
         write_whole(report, |file| file.write_all(drawing.as_bytes()))
             .with_context(|| report.display().to_string())?;
     }
     if settings.json {
-        let mut summary = shown(&found, examples.len());
+        let mut summary = shown(&found);
         summary["rows_left_out"] = json!(left_out);
         summary["per_second"] = json!(per_second);
         println!("{summary}");
     } else {
-        table(&found, examples.len());
+        table(&found);
         println!("{per_second:.0} messages a second on {} cores", rayon::current_num_threads());
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn classify(settings: &Settings, call: &ClassifyCall) -> anyhow::Result<ExitCode> {
-    let classifier = model(&call.read.model)?;
+    let tree = model(&call.read.model)?;
     let source = open_batches(&call.read.file)?;
     let header = source.header().to_vec();
     let texts: Vec<usize> = call
@@ -210,18 +234,22 @@ fn classify(settings: &Settings, call: &ClassifyCall) -> anyhow::Result<ExitCode
             .into_par_iter()
             .map_init(Scratch::default, |scratch, row| {
                 let cells: Vec<String> = texts.iter().map(|at| batch.columns[*at].text(row)).collect();
-                classifier.classify_with(&together(cells.iter().map(String::as_str)), scratch)
+                tree.classify(&together(cells.iter().map(String::as_str)), scratch)
             })
             .collect();
         seconds += clock.elapsed().as_secs_f64();
-        let best = |said: &Said| {
-            let likely = said.best().filter(|best| best.probability >= call.threshold);
-            likely.map(|best| best.category.to_owned())
-        };
-        let category = said.iter().map(best).collect::<Vec<_>>();
+        let category: Vec<Option<String>> = said
+            .iter()
+            .map(|said| said.at_least(call.threshold).map(|level| level.category.clone()))
+            .collect();
         told += category.iter().flatten().count();
         let rounded = |value: f64| (value * 1e4).round() / 1e4;
-        let probability = said.iter().map(|said| said.best().map(|best| rounded(best.probability))).collect();
+        // That of the category which is told, or of the likeliest of the first level where none is.
+        let probability = said
+            .iter()
+            .map(|said| said.at_least(call.threshold).or(said.levels.first()))
+            .map(|level| level.map(|level| rounded(level.probability)))
+            .collect();
         let reason = said.iter().map(|said| Some(said.reasons.join("; ")).filter(|why| !why.is_empty()));
         let added = [Column::Text(category), Column::Float(probability), Column::Text(reason.collect())];
         writer.write(&batch.columns.iter().chain(&added).collect::<Vec<_>>())?;

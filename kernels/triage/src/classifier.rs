@@ -29,11 +29,13 @@ pub struct TrainOptions {
     pub folds: usize,
     /// What is drawn is drawn with this seed.
     pub seed: u64,
+    /// Numbers that a classifier has at the most, about.
+    pub numbers: usize,
 }
 
 impl Default for TrainOptions {
     fn default() -> Self {
-        Self { cost: 1.0, least: 2, folds: 5, seed: 1 }
+        Self { cost: 1.0, least: 2, folds: 5, seed: 1, numbers: 4_000_000 }
     }
 }
 
@@ -41,10 +43,10 @@ impl Default for TrainOptions {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TrainError {
     /// There are not two categories with enough examples.
-    #[error("{categories} categories have {least} examples or more; two are needed to tell one from another")]
+    #[error("{} categories have {least} examples or more; two are needed to tell one from another", counts.values().filter(|count| *count >= least).count())]
     TooFew {
-        /// Categories with enough.
-        categories: usize,
+        /// How many examples each category has.
+        counts: BTreeMap<String, usize>,
         /// What is enough.
         least: usize,
     },
@@ -59,37 +61,23 @@ pub struct Trained {
     pub without_text: usize,
     /// Categories that were left aside because they have too few examples, and how many they have.
     pub left_aside: BTreeMap<String, usize>,
-    /// Features.
+    /// Categories, those of all levels.
+    pub categories: usize,
+    /// Features, those of all branchings.
     pub features: usize,
 }
 
-/// A category that a text may be of.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Category<'a> {
-    /// Its name.
-    pub category: &'a str,
-    /// The probability that the text is of it.
-    pub probability: f64,
-}
-
-/// What is said of a text.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Said<'a> {
-    /// The categories, the likeliest first; none where the text has nothing that is known.
-    pub categories: Vec<Category<'a>>,
+/// What one classifier says of a text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ranked<'a> {
+    /// The categories with their probabilities, the likeliest first; none where the text has nothing that is known.
+    pub categories: Vec<(&'a str, f64)>,
     /// Words of the text that decided for the likeliest against the next, the strongest first.
     pub reasons: Vec<String>,
 }
 
-impl<'a> Said<'a> {
-    /// The likeliest.
-    pub fn best(&self) -> Option<&Category<'a>> {
-        self.categories.first()
-    }
-}
-
-/// Tells categories.
-#[derive(Clone, Debug)]
+/// Tells one of some categories.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Classifier {
     pub(crate) categories: Vec<String>,
     pub(crate) vocabulary: Vocabulary,
@@ -131,13 +119,14 @@ impl Classifier {
             }
         }
         let least = options.least.max(2);
-        let (kept, few): (BTreeMap<&str, usize>, BTreeMap<&str, usize>) =
-            counts.into_iter().partition(|(_, count)| *count >= least);
-        trained.left_aside = few.into_iter().map(|(label, count)| (label.to_owned(), count)).collect();
-        let categories: Vec<String> = kept.keys().map(|label| (*label).to_owned()).collect();
-        if categories.len() < 2 {
-            return Err(TrainError::TooFew { categories: categories.len(), least });
+        let counts = counts.into_iter().map(|(label, count)| (label.to_owned(), count));
+        let (kept, few): (BTreeMap<String, usize>, BTreeMap<String, usize>) =
+            counts.partition(|(_, count)| *count >= least);
+        if kept.len() < 2 {
+            return Err(TrainError::TooFew { counts: kept.into_iter().chain(few).collect(), least });
         }
+        trained.left_aside = few;
+        let categories: Vec<String> = kept.into_keys().collect();
         let (mut texts, mut labels) = (Vec::new(), Vec::new());
         for (example, text) in examples.iter().zip(cleaned) {
             if let (Ok(label), true) = (categories.binary_search(&example.label), readable(&text)) {
@@ -172,6 +161,7 @@ impl Classifier {
         let (vocabulary, weights) = machines(&all, &labels, categories.len(), options);
         told(options.folds.max(2) + 1);
         trained.features = vocabulary.len();
+        trained.categories = categories.len();
         Ok((Self { categories, vocabulary, weights, calibration }, trained))
     }
 
@@ -193,7 +183,6 @@ impl Classifier {
     }
 
     fn probabilities(&self, cleaned: &str, scratch: &mut Scratch) -> Option<Vec<f32>> {
-        let classes = self.categories.len();
         self.vocabulary.count(cleaned, &mut scratch.counts);
         if scratch.counts.touched().is_empty() {
             return None;
@@ -223,22 +212,20 @@ impl Classifier {
     }
 
     /// All categories of a text with the words that decided.
-    pub fn classify(&self, text: &str) -> Said<'_> {
+    pub fn classify(&self, text: &str) -> Ranked<'_> {
         self.classify_with(text, &mut Scratch::default())
     }
 
     /// The same for many texts of one thread.
-    pub fn classify_with(&self, text: &str, scratch: &mut Scratch) -> Said<'_> {
+    pub fn classify_with(&self, text: &str, scratch: &mut Scratch) -> Ranked<'_> {
         let cleaned = clean(text);
-        let Some(probabilities) = self.probabilities(&cleaned, scratch) else { return Said::default() };
+        let Some(probabilities) = self.probabilities(&cleaned, scratch) else { return Ranked::default() };
         let mut order: Vec<usize> = (0..probabilities.len()).collect();
         order.sort_by(|a, b| probabilities[*b].total_cmp(&probabilities[*a]));
         let reasons = self.reasons(&cleaned, order[0], order[1], &mut scratch.counts);
-        let categories = order
-            .into_iter()
-            .map(|n| Category { category: &self.categories[n], probability: f64::from(probabilities[n]) })
-            .collect();
-        Said { categories, reasons }
+        let categories =
+            order.into_iter().map(|n| (self.categories[n].as_str(), f64::from(probabilities[n]))).collect();
+        Ranked { categories, reasons }
     }
 
     /// What speaks most for one category against another: runs of a few units, none across a mark or within another.
@@ -327,7 +314,8 @@ fn machines(
     classes: usize,
     options: &TrainOptions,
 ) -> (Vocabulary, Weights) {
-    let vocabulary = Vocabulary::of(texts);
+    let most = options.numbers / (classes + 1).next_multiple_of(LANES);
+    let vocabulary = Vocabulary::of(texts, most);
     let vectors: Vec<Vector> =
         texts.par_iter().map_init(Counts::default, |counts, text| vocabulary.vector(text, counts)).collect();
     let vectors: Vec<&Vector> = vectors.iter().collect();

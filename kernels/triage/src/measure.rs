@@ -30,6 +30,8 @@ pub struct Bin {
 /// How well all categories are told.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Measured {
+    /// How many texts.
+    pub texts: u64,
     /// Texts whose likeliest category is theirs.
     pub accuracy: f64,
     /// The mean of the categories' F1.
@@ -47,7 +49,8 @@ pub struct Measured {
 
 /// Measures: of each text its category, the one that was said and its probability.
 pub fn measure(said: &[(&str, &str, f64)]) -> Measured {
-    let mut found = Measured { reliability: vec![Bin::default(); 10], ..Measured::default() };
+    let mut found =
+        Measured { texts: said.len() as u64, reliability: vec![Bin::default(); 10], ..Measured::default() };
     let mut counts: BTreeMap<&str, [f64; 3]> = BTreeMap::new();
     let mut confused: BTreeMap<(&str, &str), u64> = BTreeMap::new();
     for (is, category, probability) in said {

@@ -21,15 +21,36 @@ pub(crate) struct Weights {
     pub stride: usize,
     of: Vec<f32>,
     pub offsets: Vec<f32>,
+    /// All weights of a category are whole multiples of its step, so that they are kept in two bytes.
+    pub steps: Vec<f32>,
 }
+
+/// Steps of the largest weight.
+const STEPS: f32 = i16::MAX as f32;
 
 impl Weights {
     /// Weights all nought; `scales` are how much each feature tells.
-    pub(crate) fn noughts(scales: &[f32], offsets: Vec<f32>) -> Self {
+    fn noughts(scales: &[f32], offsets: Vec<f32>, steps: Vec<f32>) -> Self {
         let stride = (offsets.len() + 1).next_multiple_of(LANES);
         let mut of = vec![0.0; scales.len() * stride];
         of.chunks_exact_mut(stride).zip(scales).for_each(|(row, scale)| row[0] = *scale);
-        Self { classes: offsets.len(), stride, of, offsets }
+        Self { classes: offsets.len(), stride, of, offsets, steps }
+    }
+
+    /// Weights that are `counts` of steps, those of a feature beside each other.
+    pub(crate) fn from_steps(scales: &[f32], offsets: Vec<f32>, steps: Vec<f32>, counts: &[i16]) -> Self {
+        let mut weights = Self::noughts(scales, offsets, steps);
+        let (classes, stride) = (weights.classes, weights.stride);
+        for (row, counts) in weights.of.chunks_exact_mut(stride).zip(counts.chunks_exact(classes)) {
+            let worth = counts.iter().zip(&weights.steps).map(|(count, step)| f32::from(*count) * step);
+            row[1..=classes].iter_mut().zip(worth).for_each(|(weight, worth)| *weight = worth);
+        }
+        weights
+    }
+
+    /// The weights of a feature in steps.
+    pub(crate) fn in_steps(&self, feature: u32) -> impl Iterator<Item = i16> {
+        self.row(feature).iter().zip(&self.steps).map(|(weight, step)| (weight / step).round() as i16)
     }
 
     /// How much a feature tells, its weights, and noughts.
@@ -42,12 +63,6 @@ impl Weights {
     #[inline]
     pub(crate) fn row(&self, feature: u32) -> &[f32] {
         &self.of[feature as usize * self.stride + 1..][..self.classes]
-    }
-
-    /// The weights of each feature, to be set.
-    pub(crate) fn rows_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
-        let classes = self.classes;
-        self.of.chunks_exact_mut(self.stride).map(move |row| &mut row[1..=classes])
     }
 
     /// What each machine says of a vector: above 0 is yes.
@@ -92,11 +107,17 @@ pub(crate) fn learn(
         })
         .collect();
     let (machines, offsets): (Vec<Vec<f32>>, Vec<f32>) = machines.into_iter().unzip();
-    let mut weights = Weights::noughts(scales, offsets);
-    for (feature, row) in weights.rows_mut().enumerate() {
-        row.iter_mut().zip(&machines).for_each(|(weight, machine)| *weight = machine[feature]);
+    let step = |machine: &Vec<f32>| {
+        let most = machine.iter().fold(0f32, |most, weight| most.max(weight.abs()));
+        if most > 0.0 { most / STEPS } else { 1.0 }
+    };
+    let steps: Vec<f32> = machines.iter().map(step).collect();
+    let mut counts = Vec::with_capacity(scales.len() * classes);
+    for feature in 0..scales.len() {
+        let of = machines.iter().zip(&steps).map(|(machine, step)| (machine[feature] / step).round() as i16);
+        counts.extend(of);
     }
-    weights
+    Weights::from_steps(scales, offsets, steps, &counts)
 }
 
 fn machine(

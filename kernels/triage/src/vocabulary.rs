@@ -14,7 +14,7 @@ const MANY_TEXTS: usize = 1_000;
 const ASKED_AT_ONCE: usize = 32;
 
 /// Known features in the order of their kinds, with how much each tells: `ln(texts / texts that have it) + 1`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Vocabulary {
     pub hashes: Vec<u64>,
     pub idf: Vec<f32>,
@@ -27,7 +27,7 @@ pub(crate) struct Vocabulary {
 }
 
 /// The numbers of hashes: a tag and a number in each place, the places from that of a hash on.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct Table {
     places: Vec<(u32, u32)>,
     shift: u32,
@@ -102,7 +102,8 @@ impl Counts {
 
 impl Vocabulary {
     /// The features that at least two of the texts have, of many texts three: rarer ones cost time and tell nothing more.
-    pub(crate) fn of(texts: &[&str]) -> Self {
+    /// Where those are more than `most`, so many more texts that they are not.
+    pub(crate) fn of(texts: &[&str], most: usize) -> Self {
         let own = |text: &&str| {
             let mut all: Vec<(usize, u64)> = Vec::new();
             features(text, &mut |one| {
@@ -119,7 +120,10 @@ impl Vocabulary {
         let of_texts: Vec<Vec<(usize, u64)>> = texts.par_iter().map(own).collect();
         let mut counts: HashMap<(usize, u64), u32> = HashMap::new();
         of_texts.iter().flatten().for_each(|feature| *counts.entry(*feature).or_default() += 1);
-        let least = if texts.len() < MANY_TEXTS { 2 } else { 3 };
+        let mut least = if texts.len() < MANY_TEXTS { 2 } else { 3 };
+        while counts.values().filter(|count| **count >= least).count() > most {
+            least += 1 + least / 8;
+        }
         let mut kept: Vec<((usize, u64), u32)> =
             counts.into_iter().filter(|(_, count)| *count >= least).collect();
         // What occurs often lies together: that part of the tables stays near at hand.
@@ -163,6 +167,10 @@ impl Vocabulary {
     /// Counts the features of a text.
     pub(crate) fn count(&self, text: &str, counts: &mut Counts) {
         let unknown = self.len() as u32;
+        // The last stood for what another vocabulary did not know.
+        if let Some(last) = counts.counts.last_mut() {
+            *last = 0;
+        }
         counts.counts.resize(self.len() + 1, 0);
         counts.counts[self.len()] = 1;
         counts.held = 0;
@@ -236,7 +244,7 @@ mod tests {
     #[test]
     fn each_kind_has_length_one_and_rare_features_weigh_more() {
         let texts = ["路灯 坏了", "路灯 不亮", "电梯 坏了", "路灯"];
-        let vocabulary = Vocabulary::of(&texts);
+        let vocabulary = Vocabulary::of(&texts, 100);
         let mut counts = Counts::default();
         let vector = vocabulary.vector("路灯 坏了 没见过", &mut counts);
         for kind in [WORD, LETTER] {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub enum TriageCommand {
     /// Learn categories from messages whose category is known
     #[command(
-        after_help = "Examples:\n  gridweave triage train history.csv --text text --label category --out city.triage\n  gridweave triage train history.parquet --text body --label category --held-out 3 --out city.triage --json"
+        after_help = "Examples:\n  gridweave triage train history.csv --text text --label category --out city.triage\n  gridweave triage train history.parquet --text body --label category --held-out 3 --out city.triage --json\n  gridweave triage train history.csv --text title --text body --label level1 --label level2 --label level3 --out city.triage"
     )]
     Train(TrainTriageCall),
     /// Tell how well a model tells categories that are known
@@ -31,9 +31,9 @@ pub struct TrainTriageCall {
     /// Column of the text; several are read one behind the other.
     #[arg(long, required = true)]
     pub text: Vec<String>,
-    /// Column of the category.
-    #[arg(long)]
-    pub label: String,
+    /// Column of the category, a path with / between its levels; or a column a level, the first level first.
+    #[arg(long, required = true)]
+    pub label: Vec<String>,
     /// Where the model goes.
     #[arg(long)]
     pub out: PathBuf,
@@ -64,9 +64,9 @@ pub struct EvaluateTriageCall {
     /// What is read.
     #[command(flatten)]
     pub read: ReadMessages,
-    /// Column of the category that is known.
-    #[arg(long)]
-    pub label: String,
+    /// Column of the category that is known, as for train.
+    #[arg(long, required = true)]
+    pub label: Vec<String>,
     /// Where a drawing of how probabilities hold goes (SVG).
     #[arg(long)]
     pub report: Option<PathBuf>,
