@@ -20,12 +20,14 @@
 
 mod calibration;
 mod classifier;
+pub mod facts;
 mod features;
 pub mod measure;
 mod model;
 mod svm;
 pub mod text;
 mod tree;
+pub mod urgent;
 mod vocabulary;
 
 /// A number that follows from a text and a seed, for drawing texts.
