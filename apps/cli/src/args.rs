@@ -11,7 +11,10 @@ use std::path::PathBuf;
 pub use address::AddressCommand;
 pub use city::{CityCommand, CityShape, MessagesCall};
 pub use link::{LinkCall, LinkCommand, SuggestLinkCall};
-pub use triage::{ClassifyCall, EvaluateTriageCall, TrainTriageCall, TriageCommand};
+pub use triage::{
+    ClassifyCall, EvaluateTriageCall, MessageColumns, ReadMessages, RelatedCall, TopicsCall, TrainTriageCall,
+    TriageCommand,
+};
 
 /// 织网 Gridweave: city grid governance in one closed loop.
 #[derive(Parser)]

@@ -2,15 +2,16 @@
 
 use crate::WrongCall;
 use crate::args::{ClassifyCall, EvaluateTriageCall, Settings, TrainTriageCall, TriageCommand};
-use crate::columns::{column, no_column};
+use crate::columns::no_column;
 use crate::faults::Faults;
 use crate::kernels::peak_mib;
 use anyhow::Context;
-use gridweave_files::batches::{BatchWriter, Column, Kind, open_batches, read_ahead};
+use gridweave_files::batches::{Column, Kind};
 use gridweave_files::{read_table, write_whole};
 use gridweave_triage::measure::{Measured, measure};
 use gridweave_triage::{Category, Example, LEVELS_PARTED_BY, Said, Scratch, TrainOptions, Tree, hash_of};
 use indicatif::ProgressBar;
+use messages::{Messages, model, together};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -19,9 +20,10 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 mod drawing;
+mod facts;
+mod messages;
+mod related;
 
-/// Rows that are held at a time.
-const ROWS_AT_ONCE: usize = 1 << 14;
 /// Seconds that reading is timed for at the least.
 const TIMED_S: f64 = 1.0;
 
@@ -31,6 +33,8 @@ pub fn run(settings: &Settings, what: TriageCommand) -> anyhow::Result<ExitCode>
         TriageCommand::Train(call) => train(settings, &call),
         TriageCommand::Evaluate(call) => evaluate(settings, &call),
         TriageCommand::Classify(call) => classify(settings, &call),
+        TriageCommand::Related(call) => related::related(settings, &call),
+        TriageCommand::Topics(_) => Ok(ExitCode::SUCCESS),
     }
 }
 
@@ -59,11 +63,6 @@ fn examples(path: &Path, texts: &[String], labels: &[String]) -> anyhow::Result<
         return Err(WrongCall(format!("{}: there is no message with a category", path.display())).into());
     }
     Ok((found, faults.count()))
-}
-
-/// The texts of several columns behind each other, parted so that no words run together.
-fn together<'a>(texts: impl Iterator<Item = &'a str>) -> String {
-    texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("。")
 }
 
 fn train(settings: &Settings, call: &TrainTriageCall) -> anyhow::Result<ExitCode> {
@@ -110,11 +109,6 @@ fn train(settings: &Settings, call: &TrainTriageCall) -> anyhow::Result<ExitCode
         table(measured);
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn model(path: &Path) -> anyhow::Result<Tree> {
-    let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
-    Tree::from_bytes(&bytes).map_err(|why| WrongCall(format!("{}: {why}", path.display())).into())
 }
 
 /// What is said of texts that have nothing that is known.
@@ -174,7 +168,7 @@ fn table(levels: &[Measured]) {
 }
 
 fn evaluate(settings: &Settings, call: &EvaluateTriageCall) -> anyhow::Result<ExitCode> {
-    let tree = model(&call.read.model)?;
+    let tree = model(call.read.model.as_deref())?;
     let (examples, left_out) = examples(&call.read.file, &call.read.text, &call.label)?;
     let found = measured(&tree, &examples);
     // Long enough to be measured: some times over, on all cores.
@@ -202,40 +196,19 @@ fn evaluate(settings: &Settings, call: &EvaluateTriageCall) -> anyhow::Result<Ex
 }
 
 fn classify(settings: &Settings, call: &ClassifyCall) -> anyhow::Result<ExitCode> {
-    let tree = model(&call.read.model)?;
-    let source = open_batches(&call.read.file)?;
-    let header = source.header().to_vec();
-    let texts: Vec<usize> = call
-        .read
-        .text
-        .iter()
-        .map(|name| column(&header, name, &call.read.file))
-        .collect::<anyhow::Result<_>>()?;
-    let added = ["category", "probability", "reason"].map(str::to_owned);
-    if let Some(there) = added.iter().find(|name| header.contains(name)) {
-        let why =
-            format!("{}: there is a column {there:?} already; rename it first", call.read.file.display());
-        return Err(WrongCall(why).into());
+    let tree = model(call.read.model.as_deref())?;
+    let messages = Messages::open(&call.read, None)?;
+    let mut added = vec![("category", Kind::Text), ("probability", Kind::Float), ("reason", Kind::Text)];
+    if call.facts {
+        added.extend(facts::COLUMNS.map(|name| (name, Kind::Text)));
     }
-    let mut kinds = source.kinds();
-    kinds.extend([Kind::Text, Kind::Float, Kind::Text]);
-    let all: Vec<String> = header.iter().cloned().chain(added).collect();
-    let mut writer = BatchWriter::create(Some(&call.out), &all, &kinds)?;
-    let bar = source.rows().map_or_else(ProgressBar::no_length, ProgressBar::new);
-    let mut faults = Faults::default();
-    let (mut rows, mut told, mut seconds) = (0, 0, 0.0);
-    for batch in read_ahead(source, (0..header.len()).collect(), ROWS_AT_ONCE) {
-        let batch = batch?;
-        for bad in &batch.bad {
-            faults.tell(|| format!("{} line {}: {}", call.read.file.display(), bad.line, bad.why));
-        }
+    let texts = messages.texts().to_vec();
+    let (mut told, mut urgent, mut seconds) = (0, 0, 0.0);
+    let counted = messages.each(Some(&call.out), &added, |batch, messages| {
         let clock = Instant::now();
-        let said: Vec<Said> = (0..batch.rows)
-            .into_par_iter()
-            .map_init(Scratch::default, |scratch, row| {
-                let cells: Vec<String> = texts.iter().map(|at| batch.columns[*at].text(row)).collect();
-                tree.classify(&together(cells.iter().map(String::as_str)), scratch)
-            })
+        let said: Vec<Said> = messages
+            .par_iter()
+            .map_init(Scratch::default, |scratch, message| tree.classify(&message.text, scratch))
             .collect();
         seconds += clock.elapsed().as_secs_f64();
         let category: Vec<Option<String>> = said
@@ -251,21 +224,40 @@ fn classify(settings: &Settings, call: &ClassifyCall) -> anyhow::Result<ExitCode
             .map(|level| level.map(|level| rounded(level.probability)))
             .collect();
         let reason = said.iter().map(|said| Some(said.reasons.join("; ")).filter(|why| !why.is_empty()));
-        let added = [Column::Text(category), Column::Float(probability), Column::Text(reason.collect())];
-        writer.write(&batch.columns.iter().chain(&added).collect::<Vec<_>>())?;
-        rows += batch.rows;
-        bar.inc(batch.rows as u64);
-    }
-    bar.finish_and_clear();
-    writer.finish()?;
-    let summary = json!({
-        "rows": rows, "rows_left_out": faults.count(), "with_category": told, "threshold": call.threshold,
-        "per_second": rows as f64 / f64::max(seconds, 1e-9), "peak_mib": peak_mib(),
+        let mut columns =
+            vec![Column::Text(category), Column::Float(probability), Column::Text(reason.collect())];
+        if call.facts {
+            let of: Vec<facts::Row> = messages.par_iter().map(|message| facts::of(&message.text)).collect();
+            urgent += of.iter().filter(|row| row[0].is_some()).count();
+            columns.extend(
+                (0..facts::COLUMNS.len())
+                    .map(|n| Column::Text(of.iter().map(|row| row[n].clone()).collect())),
+            );
+        }
+        if call.mask {
+            for at in &texts {
+                let column = &batch.columns[*at];
+                let masked = (0..batch.rows)
+                    .map(|row| Some(facts::mask(&column.text(row))).filter(|text| !text.is_empty()));
+                batch.columns[*at] = Column::Text(masked.collect());
+            }
+        }
+        Ok(columns)
+    })?;
+    let mut summary = json!({
+        "rows": counted.rows, "rows_left_out": counted.faults, "with_category": told, "threshold": call.threshold,
+        "per_second": counted.rows as f64 / f64::max(seconds, 1e-9), "peak_mib": peak_mib(),
     });
+    if call.facts {
+        summary["urgent"] = json!(urgent);
+    }
     if settings.json {
         println!("{summary}");
-    } else {
-        eprintln!("{told} of {rows} messages have a category in {}", call.out.display());
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!("{told} of {} messages have a category in {}", counted.rows, call.out.display());
+    if call.facts {
+        eprintln!("{urgent} of them tell of danger");
     }
     Ok(ExitCode::SUCCESS)
 }

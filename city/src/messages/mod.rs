@@ -18,7 +18,7 @@ use wording::{Wording, worded};
 /// The columns of a message. The last four are the truth: the matter's number, whether it is its `first` report, a
 /// `paraphrase` or a `resubmission`, the category (a path), and the signal of danger if there is any.
 pub const MESSAGE_COLUMNS: [&str; 10] =
-    ["id", "user", "time", "text", "lon", "lat", "matter", "kind", "category", "danger"];
+    ["id", "user", "time", "text", "lon", "lat", "true_matter", "true_kind", "true_category", "true_danger"];
 
 /// Reports of one matter come within so many days.
 const SPREAD_DAYS: f64 = 7.0;
@@ -131,7 +131,7 @@ pub fn messages(options: &MessageOptions, mut see: impl FnMut([String; MESSAGE_C
 
 fn spots(options: &MessageOptions, rng: &mut SeededRng) -> Vec<Spot> {
     let city = Options {
-        households: options.count.clamp(3_000, 300_000),
+        households: (options.count * 5).clamp(3_000, 600_000),
         seed: options.seed,
         name: options.name.clone(),
         ..Options::default()

@@ -96,7 +96,8 @@ fn chinese(with: &Wording, (of, thing, fault): (usize, usize, usize), rng: &mut 
     let core = format!("{}{}", named(&phrases.things[thing], rng), named(&phrases.faults[fault], rng));
     let place = place(with.spot, rng);
     // "I live in …" is a clause of its own.
-    let (lives, of_place) = (place.ends_with('，') || place.starts_with("我住"), if place.ends_with('，') { "" } else { "的" });
+    let (lives, of_place) =
+        (place.ends_with('，') || place.starts_with("我住"), if place.ends_with('，') { "" } else { "的" });
     let mut behind: Vec<&str> = Vec::new();
     if rng.chance(0.6) {
         behind.push(one(&phrases.harm, rng));

@@ -1,5 +1,6 @@
-//! Facts in a text: times, amounts of money, telephone and identity numbers, and where they stand.
+//! Facts in a text: places, times, amounts of money, telephone and identity numbers, and where they stand.
 
+use crate::places::places;
 use regex::Regex;
 use serde::Serialize;
 use std::ops::Range;
@@ -9,6 +10,8 @@ use std::sync::LazyLock;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FactKind {
+    /// A place's name, with the houses behind it.
+    Place,
     /// A day, an hour, or a word for one.
     Time,
     /// Money.
@@ -67,6 +70,12 @@ pub fn facts(text: &str) -> Vec<Fact> {
             }
         }
     }
+    for span in places(text) {
+        let taken = found.iter().any(|fact| fact.span.start < span.end && span.start < fact.span.end);
+        if !taken {
+            found.push(Fact { kind: FactKind::Place, text: text[span.clone()].to_owned(), span });
+        }
+    }
     found.sort_by_key(|fact| fact.span.start);
     found
 }
@@ -101,8 +110,8 @@ mod tests {
 
     #[test]
     fn facts_are_found_as_they_are_written() {
-        use FactKind::{Amount, Identity, Phone, Time};
-        let cases: [(&str, &[(FactKind, &str)]); 12] = [
+        use FactKind::{Amount, Identity, Phone, Place, Time};
+        let cases: [(&str, &[(FactKind, &str)]); 13] = [
             ("2019年12月3日晚上8点半停电", &[(Time, "2019年12月3日晚上8点半")]),
             ("从2019-12-03 08:30到今天", &[(Time, "2019-12-03 08:30"), (Time, "今天")]),
             ("昨晚8点多就这样，10月份反映过", &[(Time, "昨晚8点多"), (Time, "10月份")]),
@@ -113,6 +122,7 @@ mod tests {
             ("打 138-1234-5678 或 027-87654321", &[(Phone, "138-1234-5678"), (Phone, "027-87654321")]),
             ("身份证420106199001011234的", &[(Identity, "420106199001011234")]),
             ("编号1234567890123456789012", &[]),
+            ("东湖花园3栋，今天停水", &[(Place, "东湖花园3栋"), (Time, "今天")]),
             ("It has been off since yesterday at 8 pm", &[(Time, "yesterday"), (Time, "8 pm")]),
             ("３栋２０１室，１３８１２３４５６７８", &[(Phone, "１３８１２３４５６７８")]),
         ];

@@ -24,6 +24,8 @@ pub mod facts;
 mod features;
 pub mod measure;
 mod model;
+pub mod places;
+pub mod related;
 mod svm;
 pub mod text;
 mod tree;
@@ -36,5 +38,5 @@ pub fn hash_of(text: &str, seed: u64) -> u64 {
 }
 
 pub use classifier::{Classifier, Example, Ranked, Scratch, TrainError, TrainOptions, Trained};
-pub use model::ModelError;
+pub use model::{ModelError, shipped};
 pub use tree::{Category, LEVELS_PARTED_BY, Said, Tree};

@@ -23,6 +23,16 @@ pub enum ModelError {
     Damaged,
 }
 
+/// The model in the program: it has learnt from messages that `gridweave city messages` invents and from nothing else.
+/// `model/CARD.md` says how it was made and what it is good for.
+///
+/// # Errors
+///
+/// None but where the program was built with a damaged file.
+pub fn shipped() -> Result<Tree, ModelError> {
+    Tree::from_bytes(include_bytes!("../model/shipped.triage"))
+}
+
 #[derive(Serialize, Deserialize)]
 struct Head {
     format: String,

@@ -96,7 +96,7 @@ const PHRASES: [(Role, &str); 26] = [
     ),
     (
         Says(Injury),
-        "受伤 砸伤 咬伤 撞伤 摔伤 烧伤 烫伤 刺伤 打伤 扎伤 割伤 轧伤 流血 出血 头破血流 昏迷 昏倒 晕倒 骨折 触电 电击 食物中毒 伤口 起不来 爬不起来 没有呼吸 不省人事 休克 抽搐 重伤 伤者 伤员 死人 死亡 injured bleeding unconscious wounded hit_by_a_car run_over cannot_get_up can't_get_up fainted electrocuted is_hurt was_hurt got_hurt",
+        "受伤 砸伤 咬伤 撞伤 摔伤 烧伤 烫伤 刺伤 打伤 扎伤 割伤 轧伤 流血 出血 头破血流 昏迷 昏倒 晕倒 骨折 触电 电击 食物中毒 伤口 起不来 爬不起来 没有呼吸 不省人事 休克 抽搐 重伤 伤者 伤员 死亡 injured bleeding unconscious wounded hit_by_a_car run_over cannot_get_up can't_get_up fainted electrocuted is_hurt was_hurt got_hurt",
     ),
     (Thing(Manhole), "井盖 窨井 检查井 下水道盖 下水井 污水井盖 雨水井 manhole"),
     (
@@ -148,7 +148,7 @@ const PHRASES: [(Role, &str); 26] = [
     ),
     (
         Over,
-        "修好 补好 处理好 解决了 已修复 修复了 已经修 恢复正常 已恢复 已经好 扑灭了 换好 新换 获救 脱险 盖子是好的 表扬 感谢 repaired fixed fine_again safely painted repainted false_alarm found_no restored resolved",
+        "修好 补好 处理好 解决了 已修复 修复了 已经修 恢复正常 已恢复 已经好 扑灭了 换好 新换 获救 脱险 盖子是好的 表扬 repaired fixed fine_again safely painted repainted false_alarm found_no restored resolved",
     ),
     (Denies, "幸好没 幸亏没 好在没 并没有 还没有 有没有 是否 是不是 whether"),
     (Thing(Fire), "配电箱 电表箱 电线 插座 充电 电动车 电瓶车 垃圾桶 厨房"),

@@ -59,7 +59,7 @@ pub enum CityCommand {
     },
     /// Write residents' messages with the truth about them: for `triage`.
     #[command(
-        after_help = "Example:\n  gridweave city messages --count 20000 --seed 5 --out messages.csv\n\nColumns: id, user, time, text, lon, lat, and the truth: matter, kind (first, paraphrase, resubmission), category (a path of\nthree levels), danger (the signal, empty where there is none)."
+        after_help = "Example:\n  gridweave city messages --count 20000 --seed 5 --out messages.csv\n\nColumns: id, user, time, text, lon, lat, and the truth: true_matter, true_kind (first, paraphrase, resubmission), true_category\n(a path of three levels), true_danger (the signal, empty where there is none)."
     )]
     Messages(MessagesCall),
     /// Write addresses as people write them, with the kind of each element: for `address train`.

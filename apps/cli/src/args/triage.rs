@@ -21,6 +21,16 @@ pub enum TriageCommand {
         after_help = "Examples:\n  gridweave triage classify today.csv --model city.triage --text text --out sorted.csv\n  gridweave triage classify today.parquet --model city.triage --text body --threshold 0.8 --out sorted.parquet"
     )]
     Classify(ClassifyCall),
+    /// Say of each message to which earlier ones it is related: the same matter, again or in other words
+    #[command(
+        after_help = "Examples:\n  gridweave triage related today.csv --text text --time time --lon lon --lat lat --out related.csv\n  gridweave triage related messages.csv --text subject --text body --time time --id message_id --days 30 --out related.csv\n\nAdds related_to (the id of the likeliest earlier message, or its row), related_probability, related_reason and matter (the id\nof the first message of the matter). --truth tells how well: the column that holds each message's matter."
+    )]
+    Related(RelatedCall),
+    /// Find what many people write about: topics, the hottest first
+    #[command(
+        after_help = "Examples:\n  gridweave triage topics messages.csv --text subject --text body --time time --user user --out topics.csv\n  gridweave triage topics messages.csv --text text --time time --window 30 --step 7 --until 2026-11-20 --report topics.html --out topics.csv"
+    )]
+    Topics(TopicsCall),
 }
 
 /// `gridweave triage train`.
@@ -48,11 +58,12 @@ pub struct TrainTriageCall {
 /// Messages, and the model that reads them.
 #[derive(Debug, Args)]
 pub struct ReadMessages {
-    /// Messages (CSV, CSV.gz or Parquet; for evaluate also JSON lines and XLSX).
+    /// Messages (CSV, CSV.gz, JSON lines, XLSX or Parquet; GB 18030 is recognised).
     pub file: PathBuf,
-    /// The model.
+    /// The model; where none is given the one in the program, which has learnt from invented messages only. For related and
+    /// topics `none` leaves categories aside.
     #[arg(long)]
-    pub model: PathBuf,
+    pub model: Option<PathBuf>,
     /// Column of the text; several are read one behind the other.
     #[arg(long, required = true)]
     pub text: Vec<String>,
@@ -84,4 +95,88 @@ pub struct ClassifyCall {
     /// A category is said from this probability on.
     #[arg(long, default_value_t = 0.5)]
     pub threshold: f64,
+    /// Add what stands in the text too: urgent (signals of danger), places, times, amounts, phones (masked).
+    #[arg(long)]
+    pub facts: bool,
+    /// Write telephone and identity numbers in the texts masked.
+    #[arg(long)]
+    pub mask: bool,
+}
+
+/// Columns that say when, where and by whom.
+#[derive(Debug, Args)]
+pub struct MessageColumns {
+    /// Column of the time (RFC 3339, `2026-11-23 08:00`, a date, or milliseconds; local time of China where no zone is given).
+    #[arg(long)]
+    pub time: Option<String>,
+    /// Column of the message's own number; its row where none is given.
+    #[arg(long)]
+    pub id: Option<String>,
+    /// Column of the longitude.
+    #[arg(long, requires = "lat")]
+    pub lon: Option<String>,
+    /// Column of the latitude.
+    #[arg(long, requires = "lon")]
+    pub lat: Option<String>,
+}
+
+/// `gridweave triage related`.
+#[derive(Debug, Args)]
+pub struct RelatedCall {
+    /// What is read; the model's categories are evidence.
+    #[command(flatten)]
+    pub read: ReadMessages,
+    /// When and where.
+    #[command(flatten)]
+    pub columns: MessageColumns,
+    /// Where the messages go, with what they are related to.
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// Days that messages of one matter lie apart, at the most.
+    #[arg(long, default_value_t = 14.0)]
+    pub days: f64,
+    /// Messages are related from this probability on.
+    #[arg(long, default_value_t = 0.8)]
+    pub threshold: f64,
+    /// Column of the matter where it is known: how well it is told.
+    #[arg(long)]
+    pub truth: Option<String>,
+    /// Learn from the truth what each piece of evidence counts, and write it here (JSON).
+    #[arg(long, requires = "truth")]
+    pub learn: Option<PathBuf>,
+    /// What was learnt so; what the program holds where none is given.
+    #[arg(long)]
+    pub weights: Option<PathBuf>,
+}
+
+/// `gridweave triage topics`.
+#[derive(Debug, Args)]
+pub struct TopicsCall {
+    /// What is read; the model's categories are evidence.
+    #[command(flatten)]
+    pub read: ReadMessages,
+    /// When and where.
+    #[command(flatten)]
+    pub columns: MessageColumns,
+    /// Column of who wrote; each message is somebody's own where none is given.
+    #[arg(long)]
+    pub user: Option<String>,
+    /// Column of how many agreed.
+    #[arg(long)]
+    pub agree: Option<String>,
+    /// Topics that are told of each window, the hottest.
+    #[arg(long, default_value_t = 10)]
+    pub most: usize,
+    /// Days of a window; all messages are one window where none is given.
+    #[arg(long)]
+    pub window: Option<f64>,
+    /// Days from one window to the next.
+    #[arg(long, default_value_t = 7.0, requires = "window")]
+    pub step: f64,
+    /// Where the topics go, a row each.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Where the messages of the topics go, a row each.
+    #[arg(long)]
+    pub messages: Option<PathBuf>,
 }

@@ -7,6 +7,7 @@ mod columns;
 mod csv_batches;
 mod parquet_batches;
 mod parquet_texts;
+mod table_batches;
 
 pub use columns::{Column, Kind, Numbered, Texts};
 
@@ -117,7 +118,7 @@ pub trait Batches: Send {
     }
 }
 
-/// Opens a table by its ending: `.csv`, `.csv.gz` or `.parquet`.
+/// Opens a table by its ending: `.csv`, `.csv.gz` or `.parquet`; `.jsonl` and `.xlsx` are held whole.
 pub fn open_batches(path: &Path) -> Result<Box<dyn Batches>, FileError> {
     let (format, zipped) = Format::of_path(path)?;
     let io = |source| FileError::Io { path: path.display().to_string(), source };
@@ -134,7 +135,10 @@ pub fn open_batches(path: &Path) -> Result<Box<dyn Batches>, FileError> {
             let text = as_utf8(plain).map_err(io)?;
             Ok(Box::new(csv_batches::CsvBatches::open(text, &path.display().to_string())?))
         }
-        _ => Err(FileError::Format(path.display().to_string())),
+        Format::Jsonl | Format::Xlsx => {
+            Ok(Box::new(table_batches::TableBatches::of(crate::table::read_table(path)?)))
+        }
+        Format::Parquet => Err(FileError::Format(path.display().to_string())),
     }
 }
 
