@@ -12,7 +12,7 @@ pub use address::AddressCommand;
 pub use city::{CityCommand, CityShape, MessagesCall};
 pub use link::{LinkCall, LinkCommand, SuggestLinkCall};
 pub use triage::{
-    ClassifyCall, EvaluateTriageCall, MessageColumns, ReadMessages, RelatedCall, TopicsCall, TrainTriageCall,
+    ClassifyCall, EvaluateTriageCall, MessageColumns, ReadTexts, RelatedCall, TopicsCall, TrainTriageCall,
     TriageCommand,
 };
 

@@ -23,6 +23,7 @@ mod drawing;
 mod facts;
 mod messages;
 mod related;
+mod topics;
 
 /// Seconds that reading is timed for at the least.
 const TIMED_S: f64 = 1.0;
@@ -34,7 +35,7 @@ pub fn run(settings: &Settings, what: TriageCommand) -> anyhow::Result<ExitCode>
         TriageCommand::Evaluate(call) => evaluate(settings, &call),
         TriageCommand::Classify(call) => classify(settings, &call),
         TriageCommand::Related(call) => related::related(settings, &call),
-        TriageCommand::Topics(_) => Ok(ExitCode::SUCCESS),
+        TriageCommand::Topics(call) => topics::topics(settings, &call),
     }
 }
 
@@ -169,7 +170,7 @@ fn table(levels: &[Measured]) {
 
 fn evaluate(settings: &Settings, call: &EvaluateTriageCall) -> anyhow::Result<ExitCode> {
     let tree = model(call.read.model.as_deref())?;
-    let (examples, left_out) = examples(&call.read.file, &call.read.text, &call.label)?;
+    let (examples, left_out) = examples(&call.read.texts.file, &call.read.texts.text, &call.label)?;
     let found = measured(&tree, &examples);
     // Long enough to be measured: some times over, on all cores.
     let (clock, mut times) = (Instant::now(), 0);
@@ -197,7 +198,7 @@ fn evaluate(settings: &Settings, call: &EvaluateTriageCall) -> anyhow::Result<Ex
 
 fn classify(settings: &Settings, call: &ClassifyCall) -> anyhow::Result<ExitCode> {
     let tree = model(call.read.model.as_deref())?;
-    let messages = Messages::open(&call.read, None)?;
+    let messages = Messages::open(&call.read.texts, None)?;
     let mut added = vec![("category", Kind::Text), ("probability", Kind::Float), ("reason", Kind::Text)];
     if call.facts {
         added.extend(facts::COLUMNS.map(|name| (name, Kind::Text)));

@@ -6,11 +6,10 @@
 //! likeness of words, distance, time between, agreement of categories and numbers of houses; the reason names what is
 //! shared. Work for one report is bounded, whatever the number of reports.
 
-use crate::places::places;
-use crate::text::{Gap, Unit, clean, units};
+use crate::terms::{Term, terms};
+use crate::text::clean;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_64;
 
 /// Terms that are kept of one report.
 const TERMS_MAX: usize = 160;
@@ -196,15 +195,6 @@ struct Kept {
     terms: usize,
     /// The squares of the terms' weights together, when it came: of all but places, and of places.
     squares: [f32; 2],
-}
-
-/// A term, with where it first stands in the cleaned text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Term {
-    hash: u32,
-    from: u32,
-    to: u32,
-    of_place: bool,
 }
 
 /// A report that was read and not yet kept.
@@ -427,69 +417,27 @@ fn square_of([lon, lat]: [f32; 2]) -> (i32, i32) {
     ((f64::from(lon) / SQUARE).floor() as i32, (f64::from(lat) / SQUARE).floor() as i32)
 }
 
-fn metres(a: [f32; 2], b: [f32; 2]) -> f32 {
+pub(crate) fn metres(a: [f32; 2], b: [f32; 2]) -> f32 {
     let [ax, ay, bx, by] = [a[0], a[1], b[0], b[1]].map(f64::from);
     let (x, y) = ((ax - bx) * ay.to_radians().cos(), ay - by);
     (x.hypot(y) * DEGREE_M) as f32
 }
 
-/// The number that a numeral of one Chinese letter stands for.
-fn numeral(letter: char) -> Option<u32> {
-    "零一二三四五六七八九十".chars().position(|one| one == letter).map(|at| at as u32)
-}
-
 /// Reads a report.
 pub fn read(report: &Report) -> Read {
     let cleaned = clean(report.text);
-    let named = places(&cleaned);
-    let of_place = |from: u32, to: u32| {
-        let at = named.partition_point(|span| span.end < to as usize);
-        named.get(at).is_some_and(|span| span.start <= from as usize)
-    };
-    let mut terms: Vec<Term> = Vec::new();
-    let mut houses: Vec<u32> = Vec::new();
-    let mut bare: Vec<u8> = Vec::with_capacity(cleaned.len());
-    let mut before: Option<(u64, Unit)> = None;
-    units(&cleaned, &mut |unit| {
-        let of = &cleaned[unit.from as usize..unit.to as usize];
-        bare.extend_from_slice(of.as_bytes());
-        // A house's number is one, however it is written.
-        let is_house = unit.whole.is_some_and(|letter| "栋幢号座楼".contains(letter));
-        let written = |unit: &Unit| cleaned[unit.from as usize..unit.to as usize].parse::<u32>().ok();
-        let number = |unit: &Unit| unit.whole.map_or_else(|| written(unit), numeral);
-        let hash = xxh3_64(of.as_bytes());
-        if let Some((other, last)) = before.filter(|_| unit.gap == Gap::None || unit.whole.is_none()) {
-            let hash = match number(&last).filter(|_| is_house) {
-                Some(house) => {
-                    houses.push(house);
-                    xxh3_64(&house.to_le_bytes())
-                }
-                None => (other.rotate_left(29) ^ hash).wrapping_mul(0x9e37_79b9_7f4a_7c15),
-            };
-            let (from, to) = (last.from, unit.to);
-            terms.push(Term { hash: (hash >> 32) as u32, from, to, of_place: of_place(from, to) });
-        }
-        if unit.whole.is_none() && unit.to - unit.from > 1 {
-            let (from, to) = (unit.from, unit.to);
-            terms.push(Term { hash: (hash >> 32) as u32, from, to, of_place: of_place(from, to) });
-        }
-        before = Some((hash, unit));
-        terms.len() < TERMS_MAX * 2
-    });
-    terms.sort_unstable();
-    terms.dedup_by_key(|term| term.hash);
-    terms.truncate(TERMS_MAX);
-    houses.sort_unstable();
-    houses.dedup();
+    let mut terms = terms(&cleaned, TERMS_MAX * 2);
+    // Of a long text those with the smallest hashes: of two that are alike the same.
+    terms.of.truncate(TERMS_MAX);
     let kept = Kept {
-        text: xxh3_64(&bare),
+        text: terms.bare,
         at_ms: report.at_ms,
         lon_lat: report.lon_lat.map(|at| at.map(|degree| degree as f32)),
         category: report.category,
         terms: 0,
         squares: [0.0; 2],
     };
-    Read { kept, terms, houses, cleaned }
+    Read { kept, terms: terms.of, houses: terms.houses, cleaned }
 }
 
 #[cfg(test)]

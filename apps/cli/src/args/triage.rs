@@ -28,7 +28,7 @@ pub enum TriageCommand {
     Related(RelatedCall),
     /// Find what many people write about: topics, the hottest first
     #[command(
-        after_help = "Examples:\n  gridweave triage topics messages.csv --text subject --text body --time time --user user --out topics.csv\n  gridweave triage topics messages.csv --text text --time time --window 30 --step 7 --until 2026-11-20 --report topics.html --out topics.csv"
+        after_help = "Examples:\n  gridweave triage topics messages.csv --text subject --text body --time time --user user --out topics.csv\n  gridweave triage topics messages.csv --text text --time time --window 30 --step 7 --messages members.csv --out topics.csv"
     )]
     Topics(TopicsCall),
 }
@@ -55,18 +55,26 @@ pub struct TrainTriageCall {
     pub seed: u64,
 }
 
-/// Messages, and the model that reads them.
+/// Messages.
 #[derive(Debug, Args)]
-pub struct ReadMessages {
+pub struct ReadTexts {
     /// Messages (CSV, CSV.gz, JSON lines, XLSX or Parquet; GB 18030 is recognised).
     pub file: PathBuf,
-    /// The model; where none is given the one in the program, which has learnt from invented messages only. For related and
-    /// topics `none` leaves categories aside.
-    #[arg(long)]
-    pub model: Option<PathBuf>,
     /// Column of the text; several are read one behind the other.
     #[arg(long, required = true)]
     pub text: Vec<String>,
+}
+
+/// Messages, and the model that reads them.
+#[derive(Debug, Args)]
+pub struct ReadMessages {
+    /// What is read.
+    #[command(flatten)]
+    pub texts: ReadTexts,
+    /// The model; where none is given the one in the program, which has learnt from invented messages only. For related
+    /// `none` leaves categories aside.
+    #[arg(long)]
+    pub model: Option<PathBuf>,
 }
 
 /// `gridweave triage evaluate`.
@@ -152,9 +160,9 @@ pub struct RelatedCall {
 /// `gridweave triage topics`.
 #[derive(Debug, Args)]
 pub struct TopicsCall {
-    /// What is read; the model's categories are evidence.
+    /// What is read.
     #[command(flatten)]
-    pub read: ReadMessages,
+    pub read: ReadTexts,
     /// When and where.
     #[command(flatten)]
     pub columns: MessageColumns,
@@ -164,6 +172,12 @@ pub struct TopicsCall {
     /// Column of how many agreed.
     #[arg(long)]
     pub agree: Option<String>,
+    /// How alike the middles of two groups of messages are that become one topic, from 0 to 1: the lower, the wider.
+    #[arg(long, default_value_t = 0.25)]
+    pub likeness: f32,
+    /// People that a topic needs.
+    #[arg(long, default_value_t = 3)]
+    pub people: usize,
     /// Topics that are told of each window, the hottest.
     #[arg(long, default_value_t = 10)]
     pub most: usize,

@@ -1,7 +1,7 @@
 //! Messages as rows of a table: what their columns say, and the table again with columns added.
 
 use crate::WrongCall;
-use crate::args::{MessageColumns, ReadMessages};
+use crate::args::{MessageColumns, ReadTexts};
 use crate::columns::column;
 use crate::faults::Faults;
 use anyhow::Context;
@@ -61,7 +61,7 @@ pub struct Counted {
 
 impl Messages {
     /// Opens a table.
-    pub fn open(read: &ReadMessages, columns: Option<&MessageColumns>) -> anyhow::Result<Self> {
+    pub fn open(read: &ReadTexts, columns: Option<&MessageColumns>) -> anyhow::Result<Self> {
         let source = open_batches(&read.file)?;
         let header = source.header().to_vec();
         let at = |name: &String| column(&header, name, &read.file);

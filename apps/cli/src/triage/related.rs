@@ -75,7 +75,7 @@ pub fn related(settings: &Settings, call: &RelatedCall) -> anyhow::Result<ExitCo
     }
     let categories = Categories::of(call.read.model.as_deref())?;
     let weights = weights(call)?;
-    let messages = Messages::open(&call.read, Some(&call.columns))?;
+    let messages = Messages::open(&call.read.texts, Some(&call.columns))?;
     let truth = call.truth.as_ref().map(|name| messages.column(name)).transpose()?;
     let mut index = RelatedIndex::new(call.days, weights);
     let (mut ids, mut matters): (Vec<String>, Vec<u32>) = (Vec::new(), Vec::new());
