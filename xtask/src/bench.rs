@@ -28,6 +28,9 @@ pub enum Which {
     AddressSuggest,
     /// People as several registers hold them, and the public febrl sets, beside Splink.
     Linkage,
+    /// Categories of messages beside LinearSVC, related reports, dangers, topics; real messages lie in the folder that
+    /// `GRIDWEAVE_MESSAGES` names.
+    Triage,
     /// The worst of texts of every kind: milliseconds for each hundred characters.
     AddressWorst,
 }
@@ -89,6 +92,17 @@ pub fn run(which: Which) -> anyhow::Result<()> {
             let mut run = Command::new(python);
             run.arg(root().join("bench/address/suggest.py")).arg("--program").arg(gridweave);
             run.arg("--out").arg(results.join("address-suggest.json"));
+            to_end(run)
+        }
+        Which::Triage => {
+            let python = python("triage")?;
+            step("triage: ours and LinearSVC");
+            let mut run = Command::new(python);
+            run.arg(root().join("bench/triage/run.py")).arg("--program").arg(gridweave);
+            run.arg("--work").arg(work.join("triage")).arg("--out").arg(results.join("triage.json"));
+            if let Some(folder) = std::env::var_os("GRIDWEAVE_MESSAGES") {
+                run.arg("--messages").arg(folder);
+            }
             to_end(run)
         }
         Which::Linkage => {

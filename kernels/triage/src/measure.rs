@@ -74,7 +74,8 @@ pub fn measure(said: &[(&str, &str, f64)]) -> Measured {
         found.calibration_error += (bin.said - bin.right).abs() / count;
         (bin.said, bin.right) = (bin.said / texts, bin.right / texts);
     }
-    for (category, [texts, told, right]) in counts {
+    // What was said to be nothing is no category.
+    for (category, [texts, told, right]) in counts.into_iter().filter(|(category, _)| !category.is_empty()) {
         let part = |of: f64| if of > 0.0 { right / of } else { 0.0 };
         let (precision, recall) = (part(told), part(texts));
         let f1 = if right > 0.0 { 2.0 * precision * recall / (precision + recall) } else { 0.0 };

@@ -21,7 +21,7 @@ const TERMS_MAX: usize = 400;
 const HEAD_BYTES: u32 = 90;
 /// Neighbours of a message that are looked at for joining.
 const NEIGHBOURS: usize = 16;
-/// A term of more messages than this share of all, and than [`COMMON_LEAST`], finds no neighbours.
+/// A term of more messages than this share of all, and than [`COMMON_LEAST`], is left aside.
 const COMMON_SHARE: usize = 20;
 const COMMON_LEAST: usize = 60;
 /// Messages that make a group by themselves.
@@ -59,7 +59,7 @@ pub struct TopicOptions {
 
 impl Default for TopicOptions {
     fn default() -> Self {
-        Self { likeness: 0.25, people: 3 }
+        Self { likeness: 0.23, people: 3 }
     }
 }
 
@@ -98,18 +98,24 @@ type Vector = Vec<(u32, f32)>;
 
 /// Terms that are of no place's name, and terms that are.
 const PARTS: usize = 2;
-/// How alike each part must be, as a share of what the whole must.
-const PART_LIKENESS: f32 = 1.0;
+const PLACES: usize = 1;
 /// A part that is less than this of a group's whole is not asked.
 const PART_LEAST: f32 = 0.15;
 
 /// A text as weights of terms, of length 1 together; or several texts added up.
 #[derive(Clone, Debug, Default)]
-struct Parts([Vector; PARTS]);
+struct Parts {
+    of: [Vector; PARTS],
+    /// The terms of places, those of each text of length 1.
+    places: Vector,
+    /// Texts that name a place.
+    named: f32,
+    texts: f32,
+}
 
 impl Parts {
     fn lengths(&self) -> [f32; PARTS] {
-        self.0.each_ref().map(|part| dot(part, part).sqrt())
+        self.of.each_ref().map(|part| dot(part, part).sqrt())
     }
 
     fn length(&self) -> f32 {
@@ -117,7 +123,7 @@ impl Parts {
     }
 
     fn dots(&self, other: &Self) -> [f32; PARTS] {
-        [0, 1].map(|part| dot(&self.0[part], &other.0[part]))
+        [0, 1].map(|part| dot(&self.of[part], &other.of[part]))
     }
 
     fn dot(&self, other: &Self) -> f32 {
@@ -125,20 +131,27 @@ impl Parts {
     }
 
     fn terms(&self) -> impl Iterator<Item = &(u32, f32)> {
-        self.0.iter().flatten()
+        self.of.iter().flatten()
     }
 }
 
-/// How near two groups are, if each part is near enough.
-fn near(a: &Group, b: &Group, least: f32) -> Option<f32> {
-    let dots = a.parts.dots(&b.parts);
+/// How near two groups are, if they are as near as `least` and each part as `least_part`. The words that name no place are
+/// compared by the groups' middles. Of places the middle of many would be near to all: there each text of the one is compared
+/// with each of the other, on average.
+fn near(a: &Group, b: &Group, least: f32, least_part: f32) -> Option<f32> {
+    let (left, right) = (&a.parts, &b.parts);
+    let dots = left.dots(right);
     let apart = (0..PARTS).any(|part| {
         let (own, other) = (a.lengths[part], b.lengths[part]);
         let counts = own >= PART_LEAST * a.length && other >= PART_LEAST * b.length;
-        counts && dots[part] < PART_LIKENESS * least * own * other
+        part != PLACES && counts && dots[part] < least_part * own * other
     });
+    let named = |parts: &Parts| parts.named * 2.0 >= parts.texts;
+    let elsewhere = named(left)
+        && named(right)
+        && dot(&left.places, &right.places) < least_part * left.named * right.named;
     let near = dots.iter().sum::<f32>() / (a.length * b.length);
-    (!apart && near >= least).then_some(near)
+    (!apart && !elsewhere && near >= least).then_some(near)
 }
 
 fn dot(a: &[(u32, f32)], b: &[(u32, f32)]) -> f32 {
@@ -165,6 +178,7 @@ pub fn topics(posts: &[Post], window: Option<(i64, i64)>, options: &TopicOptions
         *count = (count.0 + 1, count.1 + u32::from(term.of_place));
     }
     let all = posts.len() as f32;
+    let common = (posts.len() / COMMON_SHARE).max(COMMON_LEAST) as u32;
     let vector = |terms: &Vec<Term>| -> Parts {
         let weight = |term: &Term| {
             let rare = (all / counts[&term.hash].0 as f32).ln();
@@ -172,16 +186,24 @@ pub fn topics(posts: &[Post], window: Option<(i64, i64)>, options: &TopicOptions
         };
         let mut parts = Parts::default();
         // What only this message has cannot be shared.
-        for term in terms.iter().filter(|term| counts[&term.hash].0 > 1) {
+        // What very many have is a way of speaking.
+        let tells = |term: &&Term| (2..=common).contains(&counts[&term.hash].0);
+        for term in terms.iter().filter(tells) {
             let (messages, of_place) = counts[&term.hash];
-            parts.0[usize::from(of_place * 2 > messages)].push((term.hash, weight(term)));
+            parts.of[usize::from(of_place * 2 > messages)].push((term.hash, weight(term)));
         }
-        let length = parts.length();
-        parts.0.iter_mut().flatten().for_each(|(_, weight)| *weight /= length);
+        let (length, of_places) = (parts.length(), parts.lengths()[PLACES]);
+        // Squared: that both end in 花园 is little beside 东湖.
+        parts.places = parts.of[PLACES].iter().map(|(term, weight)| (*term, weight * weight)).collect();
+        let squared = dot(&parts.places, &parts.places).sqrt().max(1e-9);
+        parts.places.iter_mut().for_each(|(_, weight)| *weight /= squared);
+        parts.named = if of_places >= PART_LEAST * length { 1.0 } else { 0.0 };
+        parts.texts = 1.0;
+        parts.of.iter_mut().flatten().for_each(|(_, weight)| *weight /= length);
         parts
     };
     let vectors: Vec<Parts> = of_posts.par_iter().map(vector).collect();
-    let groups = joined(&vectors, &counts, options.likeness);
+    let groups = joined(&vectors, options.likeness);
     let names = Names::of(&cleaned);
     let mut found: Vec<Topic> = groups
         .into_par_iter()
@@ -204,13 +226,16 @@ pub fn topics(posts: &[Post], window: Option<(i64, i64)>, options: &TopicOptions
 }
 
 fn sum<'a>(texts: impl Iterator<Item = &'a Parts>) -> Parts {
-    let mut sums: [BTreeMap<u32, f32>; PARTS] = Default::default();
+    let mut sums: [BTreeMap<u32, f32>; PARTS + 1] = Default::default();
+    let mut all = Parts::default();
     for text in texts {
-        for (sum, part) in sums.iter_mut().zip(&text.0) {
+        for (sum, part) in sums.iter_mut().zip(text.of.iter().chain([&text.places])) {
             part.iter().for_each(|(term, weight)| *sum.entry(*term).or_default() += weight);
         }
+        (all.named, all.texts) = (all.named + text.named, all.texts + text.texts);
     }
-    Parts(sums.map(|sum| sum.into_iter().collect()))
+    let [rest, named, places] = sums.map(|sum| sum.into_iter().collect());
+    Parts { of: [rest, named], places, ..all }
 }
 
 /// Two groups that may be one, the nearest on top.
@@ -252,14 +277,10 @@ impl Group {
 }
 
 /// Groups of [`CORE`] messages or more.
-fn joined(vectors: &[Parts], counts: &HashMap<u32, (u32, u32)>, least: f32) -> Vec<Vec<usize>> {
-    let common = (vectors.len() / COMMON_SHARE).max(COMMON_LEAST) as u32;
+fn joined(vectors: &[Parts], least: f32) -> Vec<Vec<usize>> {
     let mut having: HashMap<u32, Vec<usize>> = HashMap::new();
     for (n, vector) in vectors.iter().enumerate() {
-        vector
-            .terms()
-            .filter(|(term, _)| counts[term].0 <= common)
-            .for_each(|(term, _)| having.entry(*term).or_default().push(n));
+        vector.terms().for_each(|(term, _)| having.entry(*term).or_default().push(n));
     }
     let neighbours: Vec<Vec<(f32, usize)>> = vectors
         .par_iter()
@@ -294,7 +315,7 @@ fn joined(vectors: &[Parts], counts: &HashMap<u32, (u32, u32)>, least: f32) -> V
             }
             let pair = (n.min(*other), n.max(*other));
             if let (Some(a), Some(b)) = (&groups[pair.0], &groups[pair.1])
-                && let Some(near) = near(a, b, least)
+                && let Some(near) = near(a, b, least, least)
             {
                 heap.push(Pair { near, groups: pair, ages: (0, 0) });
             }
@@ -324,7 +345,7 @@ fn joined(vectors: &[Parts], counts: &HashMap<u32, (u32, u32)>, least: f32) -> V
         let group = Group::of(members, parts, beside, age);
         for n in order {
             let Some(other) = &groups[n] else { continue };
-            if let Some(near) = near(&group, other, least) {
+            if let Some(near) = near(&group, other, least, least) {
                 let (groups, ages) =
                     if a < n { ((a, n), (age, other.age)) } else { ((n, a), (other.age, age)) };
                 heap.push(Pair { near, groups, ages });
@@ -359,7 +380,7 @@ fn attached(
         beside.dedup();
         let nearest = beside
             .into_iter()
-            .filter_map(|at| Some((near(&single, &core[at], least * ATTACHED)?, at)))
+            .filter_map(|at| Some((near(&single, &core[at], least * ATTACHED, least)?, at)))
             .max_by(|a, b| a.0.total_cmp(&b.0));
         if let Some((_, at)) = nearest {
             found[at].push(n);

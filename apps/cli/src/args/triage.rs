@@ -173,7 +173,7 @@ pub struct TopicsCall {
     #[arg(long)]
     pub agree: Option<String>,
     /// How alike the middles of two groups of messages are that become one topic, from 0 to 1: the lower, the wider.
-    #[arg(long, default_value_t = 0.25)]
+    #[arg(long, default_value_t = 0.23)]
     pub likeness: f32,
     /// People that a topic needs.
     #[arg(long, default_value_t = 3)]
