@@ -242,7 +242,7 @@ fn aliases(text: &str) -> Vec<String> {
 }
 
 /// The library of a table, or one that was compiled before.
-fn library(path: &Path) -> anyhow::Result<AddressIndex> {
+pub fn library(path: &Path) -> anyhow::Result<AddressIndex> {
     if path.extension().is_some_and(|ending| ending == COMPILED) {
         let mapped = map_file(path).with_context(|| path.display().to_string())?;
         return AddressIndex::open(Arc::new(mapped))

@@ -11,7 +11,7 @@ use gridweave_files::{read_table, write_whole};
 use gridweave_triage::measure::{Measured, measure};
 use gridweave_triage::{Category, Example, LEVELS_PARTED_BY, Said, Scratch, TrainOptions, Tree, hash_of};
 use indicatif::ProgressBar;
-use messages::{Messages, model, together};
+use messages::{Message, Messages, model, together};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -203,6 +203,13 @@ fn classify(settings: &Settings, call: &ClassifyCall) -> anyhow::Result<ExitCode
     if call.facts {
         added.extend(facts::COLUMNS.map(|name| (name, Kind::Text)));
     }
+    let library = call.library.as_deref().map(crate::address::library).transpose()?;
+    if library.is_some() {
+        added.push(("place_id", Kind::Text));
+    }
+    if call.alternatives > 0 {
+        added.push(("alternatives", Kind::Text));
+    }
     let texts = messages.texts().to_vec();
     let (mut told, mut urgent, mut seconds) = (0, 0, 0.0);
     let counted = messages.each(Some(&call.out), &added, |batch, messages| {
@@ -234,6 +241,18 @@ fn classify(settings: &Settings, call: &ClassifyCall) -> anyhow::Result<ExitCode
                 (0..facts::COLUMNS.len())
                     .map(|n| Column::Text(of.iter().map(|row| row[n].clone()).collect())),
             );
+        }
+        if let Some(library) = &library {
+            let ids = messages.par_iter().map(|message| facts::place(&message.text, library)).collect();
+            columns.push(Column::Text(ids));
+        }
+        if call.alternatives > 0 {
+            let ranked = |scratch: &mut Scratch, message: &Message| {
+                let ranked = tree.ranked(&message.text, call.alternatives, scratch);
+                let told = ranked.iter().map(|one| format!("{} {:.2}", one.category, one.probability));
+                Some(told.collect::<Vec<_>>().join("; ")).filter(|told| !told.is_empty())
+            };
+            columns.push(Column::Text(messages.par_iter().map_init(Scratch::default, ranked).collect()));
         }
         if call.mask {
             for at in &texts {

@@ -22,7 +22,7 @@ pub const MESSAGE_COLUMNS: [&str; 10] =
 
 /// Reports of one matter come within so many days.
 const SPREAD_DAYS: f64 = 7.0;
-/// Metres that a report may lie from its matter.
+/// Metres that two reports of a matter may lie apart.
 const SPREAD_M: f64 = 50.0;
 /// Days that lie between two matters of the same thing at the same compound at the least.
 const APART_DAYS: f64 = 45.0;
@@ -122,7 +122,7 @@ pub fn messages(options: &MessageOptions, mut see: impl FnMut([String; MESSAGE_C
         number += 1;
         reports(&phrases, &spots[matter.spot], &matter, number, options, &mut rng, &mut rows);
     }
-    rows.sort_by(|a, b| a.0.cmp(&b.0));
+    rows.sort_by_key(|(second, _)| *second);
     for (id, (_, mut row)) in rows.into_iter().enumerate() {
         row[0] = format!("{}", id + 1);
         see(row);

@@ -74,7 +74,7 @@ fn plain(text: &str, most: usize) -> (usize, usize) {
 /// The Chinese letter (U+4E00 to U+9FFF) of three bytes at a place.
 #[inline]
 fn chinese(bytes: &[u8], at: usize) -> Option<char> {
-    let [a, b, c] = *bytes.get(at..at + 3)?.as_array::<3>()?;
+    let &[a, b, c] = bytes.get(at..at + 3)? else { return None };
     let letter = u32::from(a & 0xf) << 12 | u32::from(b & 0x3f) << 6 | u32::from(c & 0x3f);
     if a & 0xf0 == 0xe0 && (0x4e00..0xa000).contains(&letter) { char::from_u32(letter) } else { None }
 }

@@ -164,6 +164,35 @@ fn a_tree_is_learnt_from_invented_messages_and_told_level_by_level() -> anyhow::
 }
 
 #[test]
+fn places_are_matched_with_the_library_and_the_likeliest_categories_are_told() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    // The city that messages of this seed are written from.
+    run(&["city", "make", "--households", "3000", "--seed", "5", "--days", "1", "--out", &path("city")])?;
+    run(&["city", "messages", "--count", "300", "--seed", "5", "--out", &path("messages.csv")])?;
+    let classify = ["triage", "classify", &path("messages.csv"), "--text", "text", "--facts", "--library"];
+    let out = [&path("city/places.csv"), "--alternatives", "2", "--out", &path("sorted.csv"), "--json"];
+    run(&[&classify[..], &out].concat())?;
+    let sorted = rows(&path("sorted.csv"))?;
+    assert_eq!(sorted[0][18..], ["place_id", "alternatives"]);
+    let places = rows(&path("city/places.csv"))?;
+    let code = places[0].iter().position(|name| name == "code").unwrap_or(0);
+    let address = places[0].iter().position(|name| name == "address").unwrap_or(0);
+    let mut right = 0;
+    for row in &sorted[1..] {
+        let place = places.iter().find(|place| place[code] == row[18]);
+        // The compound is said in every message, whatever else is left out.
+        let compound = place.and_then(|place| place[address].split('号').nth(1));
+        right += usize::from(
+            compound.is_some_and(|name| row[3].contains(&name.chars().take(4).collect::<String>())),
+        );
+        assert_eq!(row[19].split("; ").count(), 2, "{row:?}");
+    }
+    assert!(right * 100 >= (sorted.len() - 1) * 95, "{right} of {}", sorted.len() - 1);
+    Ok(())
+}
+
+#[test]
 fn related_messages_are_told_with_the_reason_and_their_matter() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let path = |name: &str| folder.path().join(name).display().to_string();

@@ -18,7 +18,7 @@ pub enum TriageCommand {
     Evaluate(EvaluateTriageCall),
     /// Add the category, its probability and the words that decided to messages
     #[command(
-        after_help = "Examples:\n  gridweave triage classify today.csv --model city.triage --text text --out sorted.csv\n  gridweave triage classify today.parquet --model city.triage --text body --threshold 0.8 --out sorted.parquet"
+        after_help = "Examples:\n  gridweave triage classify today.csv --model city.triage --text text --out sorted.csv\n  gridweave triage classify today.parquet --model city.triage --text body --threshold 0.8 --out sorted.parquet\n  gridweave triage classify today.csv --text text --facts --library city.addresses --mask --out sorted.csv"
     )]
     Classify(ClassifyCall),
     /// Say of each message to which earlier ones it is related: the same matter, again or in other words
@@ -106,6 +106,14 @@ pub struct ClassifyCall {
     /// Add what stands in the text too: urgent (signals of danger), places, times, amounts, phones (masked).
     #[arg(long)]
     pub facts: bool,
+    /// Match the places with this library of addresses too (compiled, or a table of places) and add place_id: those that are
+    /// certain.
+    #[arg(long, requires = "facts")]
+    pub library: Option<PathBuf>,
+    /// Add the column alternatives: so many categories of the last level at the most, with their probabilities, the likeliest
+    /// first.
+    #[arg(long, default_value_t = 0)]
+    pub alternatives: usize,
     /// Write telephone and identity numbers in the texts masked.
     #[arg(long)]
     pub mask: bool,

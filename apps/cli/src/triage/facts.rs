@@ -1,5 +1,6 @@
 //! What stands in a message, as columns.
 
+use gridweave_address::{AddressIndex, Hints, match_text};
 use gridweave_core::personal::{mask_identity, mask_phone};
 use gridweave_triage::facts::{FactKind, facts, masked};
 use gridweave_triage::urgent::signals;
@@ -26,6 +27,14 @@ pub fn of(text: &str) -> Row {
         some(of(FactKind::Amount)),
         some(phones),
     ]
+}
+
+/// The place of a library that a text names with certainty, the most precisely named first.
+pub fn place(text: &str, library: &AddressIndex) -> Option<String> {
+    let mut named: Vec<String> =
+        facts(text).into_iter().filter(|fact| fact.kind == FactKind::Place).map(|fact| fact.text).collect();
+    named.sort_by_key(|name| std::cmp::Reverse(name.chars().count()));
+    named.iter().find_map(|name| match_text(name, library, &Hints::default()).accepted).map(|place| place.id)
 }
 
 /// A text with its telephone and identity numbers masked.

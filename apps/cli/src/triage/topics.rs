@@ -26,6 +26,8 @@ struct Window {
     /// When it begins and ends, where times are known.
     span: Option<(i64, i64)>,
     topics: Vec<(Topic, Followed)>,
+    /// Topics of the window before that are gone.
+    ended: Vec<usize>,
 }
 
 const DAY_MS: f64 = 86_400_000.0;
@@ -92,7 +94,8 @@ pub fn topics(settings: &Settings, call: &TopicsCall) -> anyhow::Result<ExitCode
             &within.iter().map(|n| *n as u64).collect(),
         );
         topics.truncate(call.most);
-        windows.push(Window { span, topics: topics.into_iter().zip(followed).collect() });
+        let ended = tracker.ended().to_vec();
+        windows.push(Window { span, topics: topics.into_iter().zip(followed).collect(), ended });
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -104,6 +107,7 @@ pub fn topics(settings: &Settings, call: &TopicsCall) -> anyhow::Result<ExitCode
     if settings.json {
         let summary = json!({
             "rows": counted.rows, "rows_left_out": counted.faults, "windows": windows.len(), "topics": count,
+            "ended": windows.iter().map(|window| window.ended.len()).sum::<usize>(),
             "seconds": clock.elapsed().as_secs_f64(), "peak_mib": peak_mib(),
         });
         println!("{summary}");
@@ -113,6 +117,9 @@ pub fn topics(settings: &Settings, call: &TopicsCall) -> anyhow::Result<ExitCode
         println!("{:>8} {:>7}  topic", "heat", "people");
         for (topic, _) in &last.topics {
             println!("{:>8.1} {:>7}  {}", topic.heat.heat, topic.heat.people, topic.name.join(" · "));
+        }
+        if !last.ended.is_empty() {
+            println!("{} topics of the window before are gone", last.ended.len());
         }
     }
     eprintln!("{count} topics of {} messages in {}", counted.rows, call.out.display());
