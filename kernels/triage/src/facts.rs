@@ -3,6 +3,7 @@
 use crate::places::places;
 use regex::Regex;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -58,26 +59,23 @@ static COMPILED: LazyLock<Vec<(FactKind, Regex)>> =
 
 /// The facts of a text, in their order.
 pub fn facts(text: &str) -> Vec<Fact> {
-    let mut found: Vec<Fact> = Vec::new();
+    let mut found: BTreeMap<usize, Fact> = BTreeMap::new();
+    let mut add = |kind: FactKind, span: Range<usize>| {
+        let before = found.range(..span.end).next_back();
+        if before.is_none_or(|(_, fact)| fact.span.end <= span.start) {
+            found.insert(span.start, Fact { kind, text: text[span.clone()].trim().to_owned(), span });
+        }
+    };
     for (kind, pattern) in COMPILED.iter() {
-        for one in pattern.find_iter(text) {
-            let span = one.range();
-            let taken = found.iter().any(|fact| fact.span.start < span.end && span.start < fact.span.end);
+        for span in pattern.find_iter(text).map(|one| one.range()) {
             // A longer number is something else.
-            let alone = *kind == FactKind::Amount || *kind == FactKind::Time || is_alone(text, &span);
-            if alone && !taken {
-                found.push(Fact { kind: *kind, text: one.as_str().trim().to_owned(), span });
+            if matches!(kind, FactKind::Amount | FactKind::Time) || is_alone(text, &span) {
+                add(*kind, span);
             }
         }
     }
-    for span in places(text) {
-        let taken = found.iter().any(|fact| fact.span.start < span.end && span.start < fact.span.end);
-        if !taken {
-            found.push(Fact { kind: FactKind::Place, text: text[span.clone()].to_owned(), span });
-        }
-    }
-    found.sort_by_key(|fact| fact.span.start);
-    found
+    places(text).into_iter().for_each(|span| add(FactKind::Place, span));
+    found.into_values().collect()
 }
 
 /// Does no digit or Latin letter stand next to it?

@@ -6,6 +6,9 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 /// Neighbours of a message that are looked at for joining.
 const NEIGHBOURS: usize = 16;
+/// Terms by which a message looks for its neighbours, and messages of each that it looks at, before and behind it.
+const LOOKED_BY: usize = 48;
+const AROUND: usize = 64;
 /// Messages that make a group by themselves.
 const CORE: usize = 3;
 /// How alike what is left over must be to a group's middle, as a share of what two groups must.
@@ -138,31 +141,7 @@ impl Group {
 
 /// Groups of [`CORE`] messages or more.
 pub(super) fn joined(vectors: &[Parts], least: f32) -> Vec<Vec<usize>> {
-    let mut having: HashMap<u32, Vec<usize>> = HashMap::new();
-    for (n, vector) in vectors.iter().enumerate() {
-        vector.terms().for_each(|(term, _)| having.entry(*term).or_default().push(n));
-    }
-    let neighbours: Vec<Vec<(f32, usize)>> = vectors
-        .par_iter()
-        .enumerate()
-        .map(|(n, vector)| {
-            let mut near: HashMap<usize, f32> = HashMap::new();
-            for (term, weight) in vector.terms() {
-                for other in having.get(term).into_iter().flatten().filter(|other| **other != n) {
-                    // A first guess, by the rare terms alone.
-                    *near.entry(*other).or_default() += weight * weight;
-                }
-            }
-            let mut near: Vec<(f32, usize)> = near.into_iter().map(|(other, guess)| (guess, other)).collect();
-            near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-            near.truncate(NEIGHBOURS * 4);
-            let mut near: Vec<(f32, usize)> =
-                near.into_iter().map(|(_, other)| (vector.dot(&vectors[other]), other)).collect();
-            near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-            near.truncate(NEIGHBOURS);
-            near
-        })
-        .collect();
+    let neighbours = neighbours(vectors);
     let single = |(n, parts): (usize, &Parts)| Some(Group::of(vec![n], parts.clone(), HashSet::new(), 0));
     let mut groups: Vec<Option<Group>> = vectors.iter().enumerate().map(single).collect();
     let mut heap: BinaryHeap<Pair> = BinaryHeap::new();
@@ -216,6 +195,36 @@ pub(super) fn joined(vectors: &[Parts], least: f32) -> Vec<Vec<usize>> {
     let mut found: Vec<Vec<usize>> = attached(vectors, &neighbours, groups, least);
     found.iter_mut().for_each(|members| members.sort_unstable());
     found
+}
+
+/// The nearest of each message, of those that share one of its weightiest terms.
+fn neighbours(vectors: &[Parts]) -> Vec<Vec<(f32, usize)>> {
+    let mut having: HashMap<u32, Vec<usize>> = HashMap::new();
+    for (n, vector) in vectors.iter().enumerate() {
+        vector.terms().for_each(|(term, _)| having.entry(*term).or_default().push(n));
+    }
+    let of = |(n, vector): (usize, &Parts)| {
+        let mut terms: Vec<(u32, f32)> = vector.terms().copied().collect();
+        terms.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let mut guessed: HashMap<usize, f32> = HashMap::new();
+        for (term, weight) in terms.into_iter().take(LOOKED_BY) {
+            let list = having.get(&term).map_or(&[][..], Vec::as_slice);
+            // Those that came about the same time: what goes on for long is joined link by link.
+            let at = list.partition_point(|other| *other < n);
+            let around = &list[at.saturating_sub(AROUND)..list.len().min(at + AROUND)];
+            for other in around.iter().filter(|other| **other != n) {
+                *guessed.entry(*other).or_default() += weight * weight;
+            }
+        }
+        let mut near: Vec<(f32, usize)> = guessed.into_iter().map(|(other, guess)| (guess, other)).collect();
+        near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        near.truncate(NEIGHBOURS * 4);
+        near.iter_mut().for_each(|(near, other)| *near = vector.dot(&vectors[*other]));
+        near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        near.truncate(NEIGHBOURS);
+        near
+    };
+    vectors.par_iter().enumerate().map(of).collect()
 }
 
 /// The groups of [`CORE`] messages or more, each with what is left over and nearer to it than to the others.

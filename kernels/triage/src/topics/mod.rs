@@ -126,7 +126,7 @@ pub fn topics(posts: &[Post], window: Option<(i64, i64)>, options: &TopicOptions
     };
     let vectors: Vec<Parts> = of_posts.par_iter().map(vector).collect();
     let groups = joined(&vectors, options.likeness);
-    let names = Names::of(&cleaned);
+    let names = Names::of(&cleaned, &groups);
     let mut found: Vec<Topic> = groups
         .into_par_iter()
         .filter_map(|members| {

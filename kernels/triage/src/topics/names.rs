@@ -3,6 +3,7 @@
 use super::HEAD_BYTES;
 use crate::text::{Gap, Unit, units};
 use hashbrown::{HashMap, HashSet};
+use rayon::prelude::*;
 use std::ops::Range;
 
 /// Units of a phrase of a name.
@@ -10,7 +11,21 @@ const PHRASE_MAX: usize = 12;
 /// Phrases of a name.
 const PHRASES: usize = 3;
 
-/// How many messages have each phrase.
+/// The phrases of a group's messages: how many of them have one, and where it first stands.
+fn own(cleaned: &[String], members: &[usize]) -> HashMap<u64, (u32, usize, Phrase)> {
+    let mut own: HashMap<u64, (u32, usize, Phrase)> = HashMap::new();
+    for n in members {
+        let mut seen: HashSet<u64> = HashSet::new();
+        phrases(&cleaned[*n], &mut |hash, phrase| {
+            if seen.insert(hash) {
+                own.entry(hash).or_insert((0, *n, phrase)).0 += 1;
+            }
+        });
+    }
+    own
+}
+
+/// How many of all messages have each phrase that several messages of a group have.
 pub(super) struct Names {
     counts: HashMap<u64, u32>,
     all: f64,
@@ -57,27 +72,31 @@ struct Phrase {
 }
 
 impl Names {
-    pub fn of(cleaned: &[String]) -> Self {
-        let mut counts: HashMap<u64, u32> = HashMap::new();
-        for text in cleaned {
-            let mut own: HashSet<u64> = HashSet::new();
-            phrases(text, &mut |hash, _| _ = own.insert(hash));
-            own.into_iter().for_each(|hash| *counts.entry(hash).or_default() += 1);
+    pub fn of(cleaned: &[String], groups: &[Vec<usize>]) -> Self {
+        let of_group = |members: &Vec<usize>| -> Vec<u64> {
+            let own = own(cleaned, members);
+            own.into_iter().filter(|(_, (count, ..))| *count > 1).map(|(hash, _)| hash).collect()
+        };
+        let asked: Vec<Vec<u64>> = groups.par_iter().map(of_group).collect();
+        let asked: HashSet<u64> = asked.into_iter().flatten().collect();
+        let mut counts: HashMap<u64, u32> = asked.iter().map(|hash| (*hash, 0)).collect();
+        let of_text = |text: &String| {
+            let mut all: Vec<u64> = Vec::new();
+            phrases(text, &mut |hash, _| all.extend(asked.get(&hash)));
+            all.sort_unstable();
+            all.dedup();
+            all
+        };
+        for some in cleaned.chunks(1 << 14) {
+            let found: Vec<Vec<u64>> = some.par_iter().map(of_text).collect();
+            found.iter().flatten().for_each(|hash| *counts.entry(*hash).or_default() += 1);
         }
         Self { counts, all: cleaned.len() as f64 }
     }
 
     /// The phrases that tell a topic from all else: how many of its messages have one, by how rare it is, by its length.
     pub fn name(&self, cleaned: &[String], members: &[usize]) -> Vec<String> {
-        let mut own: HashMap<u64, (u32, usize, Phrase)> = HashMap::new();
-        for n in members {
-            let mut seen: HashSet<u64> = HashSet::new();
-            phrases(&cleaned[*n], &mut |hash, phrase| {
-                if seen.insert(hash) {
-                    own.entry(hash).or_insert((0, *n, phrase)).0 += 1;
-                }
-            });
-        }
+        let own = own(cleaned, members);
         // A phrase that nearly always goes on the same way is part of a longer one.
         let goes_on = |(count, n, phrase): &(u32, usize, Phrase)| {
             phrase.wider.iter().flatten().any(|wider| {
