@@ -217,6 +217,17 @@ fn related_messages_are_told_with_the_reason_and_their_matter() -> anyhow::Resul
     let told: Value = serde_json::from_str(run(&[&related[..], &columns, &learnt].concat())?.trim())?;
     assert!(part(&told, "precision") > 0.97 && part(&told, "recall") > 0.9, "{told}");
 
+    // In two files it is as in one.
+    let whole = std::fs::read_to_string(path("messages.csv"))?;
+    let lines: Vec<&str> = whole.lines().collect();
+    std::fs::write(path("known.csv"), lines[..2001].join("\n"))?;
+    std::fs::write(path("today.csv"), [&lines[..1], &lines[2001..]].concat().join("\n"))?;
+    let today = ["triage", "related", &path("today.csv"), "--known", &path("known.csv"), "--json"];
+    let told = run(&[&today[..], &columns, &["--out", &path("parted.csv")]].concat())?;
+    assert_eq!(serde_json::from_str::<Value>(told.trim())?["known"], 2000);
+    let parted = rows(&path("parted.csv"))?;
+    assert_eq!(parted[1..], table[2001..]);
+
     let badly = "text,time,lon,lat\n路灯坏了,yesterday,114.3,30.5\n路灯坏了,2026-11-20,300,30.5\n";
     std::fs::write(path("bad.csv"), badly)?;
     let related = ["triage", "related", &path("bad.csv"), "--out", &path("o.csv"), "--json"];

@@ -23,7 +23,7 @@ pub enum TriageCommand {
     Classify(ClassifyCall),
     /// Say of each message to which earlier ones it is related: the same matter, again or in other words
     #[command(
-        after_help = "Examples:\n  gridweave triage related today.csv --text text --time time --lon lon --lat lat --out related.csv\n  gridweave triage related messages.csv --text subject --text body --time time --id message_id --days 30 --out related.csv\n\nAdds related_to (the id of the likeliest earlier message, or its row), related_probability, related_reason and matter (the id\nof the first message of the matter). --truth tells how well: the column that holds each message's matter."
+        after_help = "Examples:\n  gridweave triage related today.csv --text text --time time --lon lon --lat lat --out related.csv\n  gridweave triage related messages.csv --text subject --text body --time time --id message_id --days 30 --out related.csv\n  gridweave triage related today.csv --known year.parquet --text text --time time --id id --out related.csv\n\nAdds related_to (the id of the likeliest earlier message, or its row), related_probability, related_reason and matter (the id\nof the first message of the matter). --truth tells how well: the column that holds each message's matter."
     )]
     Related(RelatedCall),
     /// Find what many people write about: topics, the hottest first
@@ -56,7 +56,7 @@ pub struct TrainTriageCall {
 }
 
 /// Messages.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct ReadTexts {
     /// Messages (CSV, CSV.gz, JSON lines, XLSX or Parquet; GB 18030 is recognised).
     pub file: PathBuf,
@@ -145,6 +145,9 @@ pub struct RelatedCall {
     /// When and where.
     #[command(flatten)]
     pub columns: MessageColumns,
+    /// Messages that came before, in a table with the same columns: looked at, not written.
+    #[arg(long)]
+    pub known: Option<PathBuf>,
     /// Where the messages go, with what they are related to.
     #[arg(long)]
     pub out: Option<PathBuf>,

@@ -2,12 +2,12 @@
 
 use super::messages::{Message, Messages, model};
 use crate::WrongCall;
-use crate::args::{RelatedCall, Settings};
+use crate::args::{ReadTexts, RelatedCall, Settings};
 use crate::kernels::peak_mib;
 use anyhow::Context;
 use gridweave_files::batches::{Column, Kind};
 use gridweave_files::write_whole;
-use gridweave_triage::related::{Evidence, Read, RelatedIndex, RelatedWeights, Report, read};
+use gridweave_triage::related::{Evidence, Read, Related, RelatedIndex, RelatedWeights, Report, read};
 use gridweave_triage::{Scratch, Tree};
 use rayon::prelude::*;
 use serde_json::json;
@@ -21,22 +21,30 @@ use std::time::Instant;
 const SURE: f64 = 0.6;
 
 /// Categories by number, of all levels.
-pub struct Categories {
+struct Categories {
     tree: Option<Tree>,
     numbers: HashMap<String, u32>,
 }
 
 impl Categories {
     /// Those of a model, or of the one in the program; with `none` categories are no evidence.
-    pub fn of(path: Option<&Path>) -> anyhow::Result<Self> {
+    fn of(path: Option<&Path>) -> anyhow::Result<Self> {
         let none = path.is_some_and(|path| path.as_os_str() == "none");
         let tree = if none { None } else { Some(model(path)?) };
         let numbers = tree.iter().flat_map(Tree::paths).zip(0..).collect();
         Ok(Self { tree, numbers })
     }
 
+    /// Reads messages, on all cores.
+    fn read_all(&self, messages: &[Message]) -> Vec<Read> {
+        messages
+            .par_iter()
+            .map_init(Scratch::default, |scratch, message| self.read(message, scratch))
+            .collect()
+    }
+
     /// Reads a message: the deepest category counts.
-    pub fn read(&self, message: &Message, scratch: &mut Scratch) -> Read {
+    fn read(&self, message: &Message, scratch: &mut Scratch) -> Read {
         let category = self.tree.as_ref().and_then(|tree| {
             let deepest = tree.levels(&message.text, scratch).pop()?;
             if deepest.probability < SURE {
@@ -60,6 +68,68 @@ struct Score {
     pairs: [usize; 2],
 }
 
+/// Messages in their order, each related to those before it.
+struct Relating<'a> {
+    call: &'a RelatedCall,
+    index: RelatedIndex,
+    ids: Vec<String>,
+    /// The first message of each one's matter.
+    matters: Vec<u32>,
+    truths: Vec<String>,
+    /// When a matter was last reported.
+    latest: HashMap<String, Option<i64>>,
+    score: Score,
+    /// Evidence to learn from.
+    known: Vec<(Evidence, bool)>,
+    seconds: Vec<f64>,
+}
+
+impl Relating<'_> {
+    /// Relates a message to those before and keeps it for those to come.
+    fn next(&mut self, message: Message, read: &Read, truth: Option<String>) -> Option<Related> {
+        let clock = Instant::now();
+        let found = self.index.related(read, self.call.threshold);
+        self.seconds.push(clock.elapsed().as_secs_f64());
+        if let Some(truth) = truth {
+            self.compare(&message, read, &found, truth);
+        }
+        let best = found.into_iter().next();
+        let own = self.index.keep(read);
+        self.matters.push(best.as_ref().map_or(own, |best| self.matters[best.number as usize]));
+        self.ids.push(message.id);
+        best
+    }
+
+    fn compare(&mut self, message: &Message, read: &Read, found: &[Related], truth: String) {
+        let before = self.latest.insert(truth.clone(), message.at_ms);
+        let within = |a: i64, b: i64| (a - b).abs() as f64 <= self.call.days * 86_400_000.0;
+        let there = before.is_some_and(|at| at.zip(message.at_ms).is_none_or(|(a, b)| within(a, b)));
+        let same = |number: u32| self.truths[number as usize] == truth;
+        self.score.there += usize::from(there);
+        self.score.told += usize::from(!found.is_empty());
+        self.score.right += usize::from(found.first().is_some_and(|best| same(best.number)));
+        for one in found {
+            self.score.pairs[usize::from(!same(one.number))] += 1;
+        }
+        if self.call.learn.is_some() {
+            for (number, evidence) in self.index.candidates(read) {
+                // A city without a model of categories is to be told of as well.
+                self.known.push((Evidence { category: None, ..evidence.clone() }, same(number)));
+                self.known.push((evidence, same(number)));
+            }
+        }
+        self.truths.push(truth);
+    }
+
+    /// The time that so many of all messages took at the most, in milliseconds.
+    fn quantile_ms(&self, part: f64) -> f64 {
+        let mut all = self.seconds.clone();
+        all.sort_unstable_by(f64::total_cmp);
+        let at = ((all.len() as f64 * part) as usize).min(all.len().saturating_sub(1));
+        all.get(at).map_or(0.0, |seconds| seconds * 1e3)
+    }
+}
+
 /// Weights of a file, or those in the program.
 fn weights(call: &RelatedCall) -> anyhow::Result<RelatedWeights> {
     let Some(path) = &call.weights else { return Ok(RelatedWeights::default()) };
@@ -74,16 +144,35 @@ pub fn related(settings: &Settings, call: &RelatedCall) -> anyhow::Result<ExitCo
         return Err(WrongCall("say where the messages go: --out related.csv".to_owned()).into());
     }
     let categories = Categories::of(call.read.model.as_deref())?;
-    let weights = weights(call)?;
+    let mut relating = Relating {
+        call,
+        index: RelatedIndex::new(call.days, weights(call)?),
+        ids: Vec::new(),
+        matters: Vec::new(),
+        truths: Vec::new(),
+        latest: HashMap::new(),
+        score: Score::default(),
+        known: Vec::new(),
+        seconds: Vec::new(),
+    };
+    let mut earlier = 0;
+    if let Some(path) = &call.known {
+        let texts = ReadTexts { file: path.clone(), ..call.read.texts.clone() };
+        let messages = Messages::open(&texts, Some(&call.columns))?;
+        let truth = call.truth.as_ref().map(|name| messages.column(name)).transpose()?;
+        let counted = messages.each(None, &[], |batch, messages| {
+            let reads = categories.read_all(&messages);
+            for (row, (message, read)) in messages.into_iter().zip(&reads).enumerate() {
+                relating.next(message, read, truth.map(|at| batch.columns[at].text(row)));
+            }
+            Ok(Vec::new())
+        })?;
+        earlier = counted.rows;
+        (relating.score, relating.seconds) = (Score::default(), Vec::new());
+    }
     let messages = Messages::open(&call.read.texts, Some(&call.columns))?;
     let truth = call.truth.as_ref().map(|name| messages.column(name)).transpose()?;
-    let mut index = RelatedIndex::new(call.days, weights);
-    let (mut ids, mut matters): (Vec<String>, Vec<u32>) = (Vec::new(), Vec::new());
-    let mut truths: Vec<(String, Option<i64>)> = Vec::new();
-    let mut latest: HashMap<String, Option<i64>> = HashMap::new();
-    let mut score = Score::default();
-    let mut known: Vec<(Evidence, bool)> = Vec::new();
-    let (mut related, mut asked_s, mut slowest) = (0usize, Vec::new(), 0f64);
+    let mut related = 0usize;
     let added = [
         ("related_to", Kind::Text),
         ("related_probability", Kind::Float),
@@ -92,67 +181,30 @@ pub fn related(settings: &Settings, call: &RelatedCall) -> anyhow::Result<ExitCo
     ];
     let added = if call.out.is_some() { &added[..] } else { &[] };
     let counted = messages.each(call.out.as_deref(), added, |batch, messages| {
-        let reads: Vec<Read> = messages
-            .par_iter()
-            .map_init(Scratch::default, |scratch, message| categories.read(message, scratch))
-            .collect();
-        let mut columns: (Vec<Option<String>>, Vec<Option<f64>>, Vec<Option<String>>, Vec<Option<String>>) =
-            Default::default();
+        let reads = categories.read_all(&messages);
+        let (mut to, mut probability, mut why, mut matter) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (row, (message, read)) in messages.into_iter().zip(&reads).enumerate() {
-            let clock = Instant::now();
-            let found = index.related(read, call.threshold);
-            let took = clock.elapsed().as_secs_f64();
-            slowest = slowest.max(took);
-            asked_s.push(took as f32);
-            if let Some(truth) = truth {
-                let matter = batch.columns[truth].text(row);
-                let before = latest.insert(matter.clone(), message.at_ms);
-                let there = before.is_some_and(|at| {
-                    at.zip(message.at_ms)
-                        .is_none_or(|(a, b)| (a - b).abs() as f64 <= call.days * 86_400_000.0)
-                });
-                let right = found.first().is_some_and(|best| truths[best.number as usize].0 == matter);
-                score.there += usize::from(there);
-                score.told += usize::from(!found.is_empty());
-                score.right += usize::from(right);
-                for one in &found {
-                    score.pairs[usize::from(truths[one.number as usize].0 != matter)] += 1;
-                }
-                if call.learn.is_some() {
-                    for (number, evidence) in index.candidates(read) {
-                        let same = truths[number as usize].0 == matter;
-                        // A city without a model of categories is to be told of as well.
-                        known.push((Evidence { category: None, ..evidence.clone() }, same));
-                        known.push((evidence, same));
-                    }
-                }
-                truths.push((matter, message.at_ms));
-            }
-            let best = found.first();
+            let best = relating.next(message, read, truth.map(|at| batch.columns[at].text(row)));
             related += usize::from(best.is_some());
-            let own = index.keep(read);
-            let matter = best.map_or(own, |best| matters[best.number as usize]);
-            matters.push(matter);
-            ids.push(message.id);
-            columns.0.push(best.map(|best| ids[best.number as usize].clone()));
-            columns.1.push(best.map(|best| (best.probability * 1e4).round() / 1e4));
-            columns.2.push(best.map(|best| reason(&best.evidence)));
-            columns.3.push(Some(ids[matter as usize].clone()));
+            let id = |number: u32| relating.ids[number as usize].clone();
+            to.push(best.as_ref().map(|best| id(best.number)));
+            probability.push(best.as_ref().map(|best| (best.probability * 1e4).round() / 1e4));
+            why.push(best.as_ref().map(|best| reason(&best.evidence)));
+            matter.push(relating.matters.last().map(|first| id(*first)));
         }
-        let (to, probability, reason, matter) = columns;
         let columns =
-            vec![Column::Text(to), Column::Float(probability), Column::Text(reason), Column::Text(matter)];
+            vec![Column::Text(to), Column::Float(probability), Column::Text(why), Column::Text(matter)];
         Ok(if call.out.is_some() { columns } else { Vec::new() })
     })?;
-    asked_s.sort_unstable_by(f32::total_cmp);
-    let quantile =
-        |q: f64| asked_s.get((asked_s.len() as f64 * q) as usize).map_or(0.0, |s| f64::from(*s) * 1e3);
+    let [half, most_of_all, slowest] = [0.5, 0.99, 1.0].map(|part| relating.quantile_ms(part));
     let mut summary = json!({
-        "rows": counted.rows, "rows_left_out": counted.faults, "related": related, "threshold": call.threshold,
-        "one_ms": {"p50": quantile(0.5), "p99": quantile(0.99), "most": slowest * 1e3}, "peak_mib": peak_mib(),
+        "rows": counted.rows, "rows_left_out": counted.faults, "known": earlier, "related": related,
+        "threshold": call.threshold, "one_ms": {"p50": half, "p99": most_of_all, "most": slowest},
+        "peak_mib": peak_mib(),
     });
     if truth.is_some() {
         let part = |of: usize, all: usize| of as f64 / all.max(1) as f64;
+        let score = &relating.score;
         summary["truth"] = json!({
             "with_an_earlier_one": score.there, "told": score.told,
             "precision": part(score.right, score.told), "recall": part(score.right, score.there),
@@ -160,10 +212,10 @@ pub fn related(settings: &Settings, call: &RelatedCall) -> anyhow::Result<ExitCo
         });
     }
     if let Some(path) = &call.learn {
-        let learnt = serde_json::to_string(&RelatedWeights::learn(&known))?;
+        let learnt = serde_json::to_string(&RelatedWeights::learn(&relating.known))?;
         write_whole(path, |file| file.write_all(learnt.as_bytes()))
             .with_context(|| path.display().to_string())?;
-        summary["learnt_from"] = json!(known.len());
+        summary["learnt_from"] = json!(relating.known.len());
     }
     if settings.json {
         println!("{summary}");
@@ -174,17 +226,14 @@ pub fn related(settings: &Settings, call: &RelatedCall) -> anyhow::Result<ExitCo
         let percent = |name: &str| truth[name].as_f64().unwrap_or_default() * 100.0;
         println!(
             "{} have an earlier one of their matter: precision {:.2} %, recall {:.2} %; of all pairs told {:.2} % are right",
-            score.there,
+            relating.score.there,
             percent("precision"),
             percent("recall"),
             percent("pairs_precision")
         );
     }
     println!(
-        "one message: half in {:.2} ms, 99 of 100 in {:.2} ms, the slowest in {:.1} ms",
-        quantile(0.5),
-        quantile(0.99),
-        slowest * 1e3
+        "one message: half in {half:.2} ms, 99 of 100 in {most_of_all:.2} ms, the slowest in {slowest:.1} ms"
     );
     Ok(ExitCode::SUCCESS)
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A message, who wrote it, and how many agreed.
 struct Kept {
@@ -62,6 +62,8 @@ pub fn topics(settings: &Settings, call: &TopicsCall) -> anyhow::Result<ExitCode
     let options = TopicOptions { likeness: call.likeness, people: call.people };
     let spans = spans(&all, call.window, call.step);
     let bar = ProgressBar::new(spans.len() as u64);
+    // One window of many messages takes a while.
+    bar.enable_steady_tick(Duration::from_millis(200));
     let mut tracker = Tracker::default();
     let mut windows: Vec<Window> = Vec::new();
     for span in spans {
