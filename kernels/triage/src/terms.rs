@@ -21,8 +21,8 @@ pub(crate) struct Terms {
     pub of: Vec<Term>,
     /// Numbers of houses that it names, in order.
     pub houses: Vec<u32>,
-    /// A hash of the text without marks and blanks.
-    pub bare: u64,
+    /// A hash of the text without marks and blanks; none where nothing is left.
+    pub bare: Option<u64>,
 }
 
 /// The number that a numeral of one Chinese letter stands for.
@@ -41,6 +41,11 @@ pub(crate) fn terms(cleaned: &str, most: usize) -> Terms {
     let mut houses: Vec<u32> = Vec::new();
     let mut bare: Vec<u8> = Vec::with_capacity(cleaned.len());
     let mut before: Option<(u64, Unit)> = None;
+    let add = |terms: &mut Vec<Term>, hash: u64, from: u32, to: u32| {
+        if terms.len() < most {
+            terms.push(Term { hash: (hash >> 32) as u32, from, to, of_place: of_place(from, to) });
+        }
+    };
     units(cleaned, &mut |unit| {
         let of = &cleaned[unit.from as usize..unit.to as usize];
         bare.extend_from_slice(of.as_bytes());
@@ -57,19 +62,19 @@ pub(crate) fn terms(cleaned: &str, most: usize) -> Terms {
                 }
                 None => (other.rotate_left(29) ^ hash).wrapping_mul(0x9e37_79b9_7f4a_7c15),
             };
-            let (from, to) = (last.from, unit.to);
-            terms.push(Term { hash: (hash >> 32) as u32, from, to, of_place: of_place(from, to) });
+            add(&mut terms, hash, last.from, unit.to);
         }
         if unit.whole.is_none() && unit.to - unit.from > 1 {
-            let (from, to) = (unit.from, unit.to);
-            terms.push(Term { hash: (hash >> 32) as u32, from, to, of_place: of_place(from, to) });
+            add(&mut terms, hash, unit.from, unit.to);
         }
         before = Some((hash, unit));
-        terms.len() < most
+        // The whole text counts for whether it is the same.
+        true
     });
     terms.sort_unstable();
     terms.dedup_by_key(|term| term.hash);
     houses.sort_unstable();
     houses.dedup();
-    Terms { of: terms, houses, bare: xxh3_64(&bare) }
+    let bare = (!bare.is_empty()).then(|| xxh3_64(&bare));
+    Terms { of: terms, houses, bare }
 }

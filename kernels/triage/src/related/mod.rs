@@ -78,7 +78,7 @@ pub struct Related {
 /// A report as it is kept.
 #[derive(Clone, Debug)]
 struct Kept {
-    text: u64,
+    text: Option<u64>,
     at_ms: Option<i64>,
     lon_lat: Option<[f32; 2]>,
     category: Option<(u32, f32)>,
@@ -143,7 +143,9 @@ impl RelatedIndex {
         if let Some(at) = read.kept.lon_lat {
             latest(self.by_square.entry(square_of(at)).or_default(), number);
         }
-        latest(self.by_text.entry(read.kept.text).or_default(), number);
+        if let Some(text) = read.kept.text {
+            latest(self.by_text.entry(text).or_default(), number);
+        }
         if !read.houses.is_empty() {
             self.houses.insert(number, read.houses.clone());
         }
@@ -186,7 +188,7 @@ impl RelatedIndex {
         let mut look = |list: Option<&Vec<u32>>| {
             numbers.extend(list.into_iter().flat_map(|all| all.iter().rev().take(LATEST)))
         };
-        look(self.by_text.get(&read.kept.text));
+        look(read.kept.text.and_then(|text| self.by_text.get(&text)));
         self.keys(read).iter().for_each(|hash| look(self.by_term.get(hash)));
         if let Some(at) = read.kept.lon_lat {
             let (x, y) = square_of(at);
@@ -230,7 +232,7 @@ impl RelatedIndex {
         let both = read.kept.category.zip(other.category);
         let houses = self.houses.get(&number);
         Evidence {
-            same_text: read.kept.text == other.text,
+            same_text: read.kept.text.is_some() && read.kept.text == other.text,
             likeness: cosine(0),
             place: cosine(1),
             rarest,
@@ -402,7 +404,12 @@ mod tests {
         for text in ["", "😀", "<p>", &"长".repeat(9000)] {
             let read = read(&Report { text, ..Report::default() });
             assert!(read.terms.len() <= TERMS_MAX);
-            assert!(RelatedIndex::new(7.0, RelatedWeights::default()).related(&read, 0.0).is_empty());
+            let mut index = RelatedIndex::new(7.0, RelatedWeights::default());
+            assert!(index.related(&read, 0.0).is_empty());
+            index.keep(&read);
+            // Nothing is not the same as nothing.
+            let again = index.related(&read, 0.5);
+            assert_eq!(again.first().is_some_and(|one| one.evidence.same_text), read.kept.text.is_some());
         }
     }
 }
