@@ -4,8 +4,8 @@ Categories: real messages with their category (`labelled.csv` with columns text 
 without it this part is left out and says so). A third is held out by hash of the text, for three hashes. The peer gets TF-IDF
 of words and of one and two letters, which is the best of what was tried, and both cores where it can use them.
 Related reports, dangers, and one more report against a million: messages that `gridweave city messages` invents, with seeds
-that nothing was learnt from. Topics: `raw.csv` of the same folder, all messages as one window; what is written to
-results is their numbers and the topics' own words, the texts stay beside the folder's own.
+that nothing was learnt from. Topics and related messages of `raw.csv` in the same folder, in the order of the file: what is
+written to results is their numbers and the topics' own words; their texts lie in the work folder, for a person to read.
 """
 
 import argparse
@@ -116,6 +116,14 @@ def topics(program, folder, work):
     return [{**{name: row[name] for name in keep}, "messages": members[row["rank"]]} for row in rows(work / "topics.csv")]
 
 
+def related(program, folder, work):
+    call = ["--text", "subject", "--text", "body", "--time", "time", "--id", "message_id", "--days", "60"]
+    ours(program, "triage", "related", folder / "raw.csv", *call, "--out", work / "raw-related.csv")
+    print(f"related messages with their texts: {work / 'raw-related.csv'}")
+    told = [row for row in rows(work / "raw-related.csv") if row["related_to"]]
+    return [{"message": row["message_id"], "related_to": row["related_to"], "probability": float(row["related_probability"])} for row in told]
+
+
 def invented(program, work):
     columns = ["--text", "text", "--time", "time", "--lon", "lon", "--lat", "lat", "--id", "id"]
     found = {"related": [], "danger": []}
@@ -153,6 +161,7 @@ def main():
         if args.messages:
             result["categories"] = categories(args.program, args.messages, work)
             result["topics"] = topics(args.program, args.messages, work)
+            result["related"] = related(args.program, args.messages, work)
             (args.out.parent / "triage-reliability.svg").write_bytes((work / "reliability.svg").read_bytes())
         else:
             print("no folder of messages was given (GRIDWEAVE_MESSAGES): categories and topics of real messages are left out")
