@@ -10,7 +10,7 @@ use crate::vocabulary::Vocabulary;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-const FORMAT: &str = "gridweave-triage-2";
+const FORMAT: &str = "gridweave-triage-3";
 
 /// Why bytes are no classifier.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -137,6 +137,7 @@ fn read(categories: Vec<String>, several: Several, rest: &mut &[u8]) -> Result<C
         all.iter().all(|number| number.is_finite()).then_some(all).ok_or(ModelError::Damaged)
     };
     let fits = several.calibration.moves.len() == classes
+        && several.calibration.counts.len() == classes * classes
         && several.steps.len() == classes
         && several.steps.iter().all(|step| step.is_finite())
         && several.ends.is_sorted();
