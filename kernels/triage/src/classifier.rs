@@ -177,9 +177,25 @@ impl Classifier {
 
     /// The number and the probability of the likeliest category of a text; none where it has nothing that is known.
     pub fn best(&self, text: &str, scratch: &mut Scratch) -> Option<(usize, f64)> {
-        let probabilities = self.probabilities(&clean(text), scratch)?;
-        let best = (0..probabilities.len()).max_by(|a, b| probabilities[*a].total_cmp(&probabilities[*b]))?;
+        self.best_of(&clean(text), scratch)
+    }
+
+    /// The same of a cleaned text.
+    pub(crate) fn best_of(&self, cleaned: &str, scratch: &mut Scratch) -> Option<(usize, f64)> {
+        let probabilities = self.probabilities(cleaned, scratch)?;
+        // Of equal ones the first, as in the order of all.
+        let likelier = |a: &usize, b: &usize| probabilities[*a].total_cmp(&probabilities[*b]);
+        let best = (0..probabilities.len()).rev().max_by(likelier)?;
         Some((best, f64::from(probabilities[best])))
+    }
+
+    /// The categories of a cleaned text by number with their probabilities, the likeliest first; none where it has nothing
+    /// that is known.
+    pub(crate) fn order_of(&self, cleaned: &str, scratch: &mut Scratch) -> Vec<(usize, f64)> {
+        let probabilities = self.probabilities(cleaned, scratch).unwrap_or_default();
+        let mut order: Vec<usize> = (0..probabilities.len()).collect();
+        order.sort_by(|a, b| probabilities[*b].total_cmp(&probabilities[*a]));
+        order.into_iter().map(|n| (n, f64::from(probabilities[n]))).collect()
     }
 
     fn probabilities(&self, cleaned: &str, scratch: &mut Scratch) -> Option<Vec<f32>> {
@@ -219,18 +235,16 @@ impl Classifier {
     /// The same for many texts of one thread.
     pub fn classify_with(&self, text: &str, scratch: &mut Scratch) -> Ranked<'_> {
         let cleaned = clean(text);
-        let Some(probabilities) = self.probabilities(&cleaned, scratch) else { return Ranked::default() };
-        let mut order: Vec<usize> = (0..probabilities.len()).collect();
-        order.sort_by(|a, b| probabilities[*b].total_cmp(&probabilities[*a]));
-        let reasons = self.reasons(&cleaned, order[0], order[1], &mut scratch.counts);
-        let categories =
-            order.into_iter().map(|n| (self.categories[n].as_str(), f64::from(probabilities[n]))).collect();
+        let order = self.order_of(&cleaned, scratch);
+        let [(is, _), (not, _), ..] = order[..] else { return Ranked::default() };
+        let reasons = self.reasons(&cleaned, is, not, scratch);
+        let categories = order.into_iter().map(|(n, of)| (self.categories[n].as_str(), of)).collect();
         Ranked { categories, reasons }
     }
 
     /// What speaks most for one category against another: runs of a few units, none across a mark or within another.
-    fn reasons(&self, cleaned: &str, is: usize, not: usize, counts: &mut Counts) -> Vec<String> {
-        let vector = self.vocabulary.vector(cleaned, counts);
+    pub(crate) fn reasons(&self, cleaned: &str, is: usize, not: usize, scratch: &mut Scratch) -> Vec<String> {
+        let vector = self.vocabulary.vector(cleaned, &mut scratch.counts);
         let mut units: Vec<Unit> = Vec::new();
         text::units(cleaned, &mut |unit| {
             units.push(unit);

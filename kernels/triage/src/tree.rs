@@ -1,6 +1,7 @@
 //! Categories of a tree: at each branching a [`Classifier`] of its own.
 
 use crate::classifier::{Classifier, Example, Scratch, TrainError, TrainOptions, Trained};
+use crate::text::clean;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -145,12 +146,13 @@ impl Tree {
 
     /// The likeliest category of each level, without reasons.
     pub fn levels(&self, text: &str, scratch: &mut Scratch) -> Vec<Category> {
+        let cleaned = clean(text);
         let (mut levels, mut path, mut probability) = (Vec::new(), String::new(), 1.0);
         while let Some(next) = self.below.get(&path) {
             let name = match next {
                 Below::One(name) => name,
                 Below::Several(classifier) => {
-                    let Some((best, of)) = classifier.best(text, scratch) else { break };
+                    let Some((best, of)) = classifier.best_of(&cleaned, scratch) else { break };
                     probability *= of;
                     &classifier.categories()[best]
                 }
@@ -163,15 +165,34 @@ impl Tree {
 
     /// The likeliest category of each level with the words that decided.
     pub fn classify(&self, text: &str, scratch: &mut Scratch) -> Said {
-        let levels = self.levels(text, scratch);
+        let cleaned = clean(text);
+        let (mut levels, mut path, mut probability) = (Vec::new(), String::new(), 1.0);
+        // Of each level whether and how it was decided: by whom, for what, against what.
+        let mut decided: Vec<Option<(&Classifier, usize, usize)>> = Vec::new();
+        while let Some(next) = self.below.get(&path) {
+            let name = match next {
+                Below::One(name) => {
+                    decided.push(None);
+                    name
+                }
+                Below::Several(classifier) => {
+                    let order = classifier.order_of(&cleaned, scratch);
+                    let [(is, of), (not, _), ..] = order[..] else { break };
+                    probability *= of;
+                    decided.push(Some((classifier, is, not)));
+                    &classifier.categories()[is]
+                }
+            };
+            path = below(&path, name);
+            levels.push(Category { category: path.clone(), probability });
+        }
         let mut reasons: Vec<String> = Vec::new();
-        let deepest = levels.len().checked_sub(2).map(|at| levels[at].category.as_str());
-        for path in [Some(""), deepest].into_iter().flatten() {
-            if let (Some(Below::Several(classifier)), false) = (self.below.get(path), levels.is_empty()) {
-                for word in classifier.classify_with(text, scratch).reasons {
-                    if !reasons.contains(&word) {
-                        reasons.push(word);
-                    }
+        let last = decided.len().saturating_sub(1);
+        let asked = decided.iter().enumerate().filter(|(level, _)| [0, last].contains(level));
+        for (classifier, is, not) in asked.filter_map(|(_, by)| *by) {
+            for word in classifier.reasons(&cleaned, is, not, scratch) {
+                if !reasons.contains(&word) {
+                    reasons.push(word);
                 }
             }
         }
@@ -180,6 +201,7 @@ impl Tree {
 
     /// The likeliest categories of the last level, so many at the most, the likeliest first.
     pub fn ranked(&self, text: &str, most: usize, scratch: &mut Scratch) -> Vec<Category> {
+        let cleaned = clean(text);
         let mut open = vec![Category { category: String::new(), probability: 1.0 }];
         let mut ranked = Vec::new();
         // Nothing below a category is likelier than it: the likeliest that is open and has nothing below is the next.
@@ -193,9 +215,11 @@ impl Tree {
                 None => ranked.push(Category { category: path, probability }),
                 Some(Below::One(name)) => open.push(Category { category: below(&path, name), probability }),
                 Some(Below::Several(classifier)) => {
-                    open.extend(classifier.classify_with(text, scratch).categories.into_iter().map(
-                        |(name, of)| Category { category: below(&path, name), probability: probability * of },
-                    ));
+                    let all = classifier.order_of(&cleaned, scratch).into_iter();
+                    open.extend(all.map(|(n, of)| Category {
+                        category: below(&path, &classifier.categories()[n]),
+                        probability: probability * of,
+                    }));
                 }
             }
         }

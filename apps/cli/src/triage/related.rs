@@ -5,6 +5,7 @@ use crate::WrongCall;
 use crate::args::{ReadTexts, RelatedCall, Settings};
 use crate::kernels::peak_mib;
 use anyhow::Context;
+use gridweave_core::time::DAY_MS;
 use gridweave_files::batches::{Column, Kind};
 use gridweave_files::write_whole;
 use gridweave_triage::related::{Evidence, Read, Related, RelatedIndex, RelatedWeights, Report, read};
@@ -102,7 +103,7 @@ impl Relating<'_> {
 
     fn compare(&mut self, message: &Message, read: &Read, found: &[Related], truth: String) {
         let before = self.latest.insert(truth.clone(), message.at_ms);
-        let within = |a: i64, b: i64| (a - b).abs() as f64 <= self.call.days * 86_400_000.0;
+        let within = |a: i64, b: i64| (a - b).abs() as f64 <= self.call.days * DAY_MS as f64;
         let there = before.is_some_and(|at| at.zip(message.at_ms).is_none_or(|(a, b)| within(a, b)));
         let same = |number: u32| self.truths[number as usize] == truth;
         self.score.there += usize::from(there);

@@ -4,6 +4,7 @@ use super::messages::{Message, Messages};
 use crate::WrongCall;
 use crate::args::{Settings, TopicsCall};
 use crate::kernels::peak_mib;
+use gridweave_core::time::DAY_MS;
 use gridweave_core::{TimeMs, Zone};
 use gridweave_files::batches::{BatchWriter, Column, Kind};
 use gridweave_triage::topics::{Followed, Post, Topic, TopicOptions, Tracker, topics as found_topics};
@@ -30,7 +31,6 @@ struct Window {
     ended: Vec<usize>,
 }
 
-const DAY_MS: f64 = 86_400_000.0;
 /// Letters of a message that a topic shows.
 const SHOWN: usize = 60;
 
@@ -133,7 +133,8 @@ fn spans(all: &[Kept], window: Option<f64>, step: f64) -> Vec<Option<(i64, i64)>
     let times = || all.iter().filter_map(|kept| kept.message.at_ms);
     let (Some(first), Some(last)) = (times().min(), times().max()) else { return vec![None] };
     let Some(window) = window else { return vec![None] };
-    let (window, step) = ((window * DAY_MS) as i64, ((step * DAY_MS) as i64).max(1));
+    let of_days = |days: f64| (days * DAY_MS as f64) as i64;
+    let (window, step) = (of_days(window), of_days(step).max(1));
     let mut spans: Vec<Option<(i64, i64)>> = Vec::new();
     let mut end = last + 1;
     loop {
