@@ -2,6 +2,7 @@
 //! learns from. Divisions come from a table or are invented; all else is made up from the letters of their
 //! names, so that a name is no hint by itself.
 
+use crate::names::word;
 use gridweave_core::Rng;
 
 /// A division and those above it, each with its ending.
@@ -120,10 +121,6 @@ const OTHER: &[&str] =
     &["电联", "请送货上门", "自提", "放门口", "本人签收", "周末送", "提前电话", "转", "收"];
 const SURNAMES: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗";
 
-fn pick<'a>(rng: &mut dyn Rng, list: &[&'a str]) -> &'a str {
-    list[rng.below(list.len())]
-}
-
 /// The name without its ending.
 fn stem(name: &str) -> &str {
     const ENDINGS: [&str; 13] =
@@ -186,10 +183,10 @@ impl<'a> LabelledWriter<'a> {
                 // Two roads and where they meet.
                 let (one, other) = (self.invented(rng, ROADS), self.invented(rng, ROADS));
                 self.add("road", one);
-                let join = pick(rng, &["与", "和", "、", ""]).to_owned();
+                let join = word(rng, &["与", "和", "、", ""]).to_owned();
                 self.add("redundant", join);
                 self.add("road", other);
-                let how = pick(rng, &["交叉口", "路口", "口", "交汇处"]).to_owned();
+                let how = word(rng, &["交叉口", "路口", "口", "交汇处"]).to_owned();
                 self.add("assist", how);
                 if rng.chance(0.5) {
                     self.place(rng);
@@ -202,14 +199,14 @@ impl<'a> LabelledWriter<'a> {
             }
             18 => {
                 self.village(rng);
-                let houses = format!("{}{}", 1 + rng.below(20), pick(rng, &["组", "队", "社"]));
+                let houses = format!("{}{}", 1 + rng.below(20), word(rng, &["组", "队", "社"]));
                 self.add("community", houses);
                 let number = self.number(rng, 300);
                 self.add("roadno", format!("{number}号"));
             }
             _ => {
                 self.place(rng);
-                let how = pick(rng, WHERE).to_owned();
+                let how = word(rng, WHERE).to_owned();
                 self.add("assist", how);
                 if rng.chance(0.6) {
                     self.place(rng);
@@ -217,7 +214,7 @@ impl<'a> LabelledWriter<'a> {
             }
         }
         if rng.chance(0.04) {
-            let words = pick(rng, OTHER).to_owned();
+            let words = word(rng, OTHER).to_owned();
             self.add("otherinfo", words);
         }
         if rng.chance(0.01) {
@@ -245,10 +242,10 @@ impl<'a> LabelledWriter<'a> {
         if rng.chance(0.12) {
             let line = &self.lines[rng.below(self.lines.len())];
             let name = if rng.chance(0.5) { &line.district } else { &line.town };
-            return format!("{}{}", stem(name), pick(rng, endings));
+            return format!("{}{}", stem(name), word(rng, endings));
         }
         let count = 2 + usize::from(rng.chance(0.25)) + usize::from(rng.chance(0.08));
-        format!("{}{}", self.word(rng, count), pick(rng, endings))
+        format!("{}{}", self.word(rng, count), word(rng, endings))
     }
 
     /// A number below this one, as it is written in this address.
@@ -291,7 +288,7 @@ impl<'a> LabelledWriter<'a> {
             }
         }
         if rng.chance(0.06) {
-            let zone = if rng.chance(0.5) { pick(rng, ZONES).to_owned() } else { self.invented(rng, ZONES) };
+            let zone = if rng.chance(0.5) { word(rng, ZONES).to_owned() } else { self.invented(rng, ZONES) };
             self.add("devzone", zone);
         }
         if rng.chance(0.4) {
@@ -301,7 +298,7 @@ impl<'a> LabelledWriter<'a> {
             self.village(rng);
         }
         if rng.chance(0.04) {
-            self.add("redundant", pick(rng, &[",", "，", ".", " ", "/"]).trim().to_owned());
+            self.add("redundant", word(rng, &[",", "，", ".", " ", "/"]).trim().to_owned());
         }
     }
 
@@ -315,7 +312,7 @@ impl<'a> LabelledWriter<'a> {
         self.add("road", road);
         if rng.chance(0.1) {
             let lane = match rng.chance(0.6) {
-                true => format!("{}{}", self.number(rng, 900), pick(rng, LANES)),
+                true => format!("{}{}", self.number(rng, 900), word(rng, LANES)),
                 false => self.invented(rng, LANES),
             };
             self.add("subroad", lane);
@@ -381,7 +378,7 @@ impl<'a> LabelledWriter<'a> {
         };
         if rng.chance(0.2) && parts > 3 {
             // 3-1-502
-            let dash = pick(rng, &["-", "-", "-", "－", "/", "—"]);
+            let dash = word(rng, &["-", "-", "-", "－", "/", "—"]);
             self.add("houseno", building);
             self.add("redundant", dash.to_owned());
             if rng.chance(0.7) {
@@ -393,16 +390,16 @@ impl<'a> LabelledWriter<'a> {
             return;
         }
         if parts > 1 {
-            let word = pick(rng, &["栋", "幢", "号楼", "座", "#", "栋", "幢", "号"]);
+            let word = word(rng, &["栋", "幢", "号楼", "座", "#", "栋", "幢", "号"]);
             self.add("houseno", format!("{building}{word}"));
         }
         if parts > 4 && rng.chance(0.7) {
             let unit = self.number(rng, 5);
-            let word = pick(rng, &["单元", "单元", "单元", "门", "梯"]);
+            let word = word(rng, &["单元", "单元", "单元", "门", "梯"]);
             self.add("cellno", format!("{unit}{word}"));
         }
         if rng.chance(0.25) {
-            let word = pick(rng, &["楼", "层", "F", "楼"]);
+            let word = word(rng, &["楼", "层", "F", "楼"]);
             let written = if self.numerals { self.number(rng, 30) } else { floor.to_string() };
             self.add("floorno", format!("{written}{word}"));
             if rng.chance(0.4) {
@@ -410,7 +407,7 @@ impl<'a> LabelledWriter<'a> {
             }
         }
         if parts > 2 {
-            let word = pick(rng, &["室", "室", "", "", "房", "号"]);
+            let word = word(rng, &["室", "室", "", "", "房", "号"]);
             self.add("roomno", format!("{room}{word}"));
         }
     }

@@ -33,8 +33,14 @@ const SHOPS: &[(&str, &str)] = &[
     ("快递站", "service"),
 ];
 
-fn pick<'a, T>(rng: &mut dyn Rng, list: &'a [T]) -> &'a T {
+/// One of a list.
+pub(crate) fn pick<'a, T>(rng: &mut dyn Rng, list: &'a [T]) -> &'a T {
     &list[rng.below(list.len())]
+}
+
+/// One of some words.
+pub(crate) fn word<'a>(rng: &mut dyn Rng, words: &[&'a str]) -> &'a str {
+    words[rng.below(words.len())]
 }
 
 /// A person's name.

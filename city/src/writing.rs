@@ -1,6 +1,7 @@
 //! Standard addresses as people write them: each kind of bad writing by itself or some at once, from a seed.
 //! What a matcher of addresses is measured with; it shares nothing with the matcher.
 
+use crate::names::word;
 use gridweave_core::Rng;
 
 /// A way of writing badly.
@@ -235,10 +236,6 @@ fn numeral(number: &str, rng: &mut dyn Rng) -> String {
     }
 }
 
-fn pick<'a>(rng: &mut dyn Rng, list: &[&'a str]) -> &'a str {
-    list[rng.below(list.len())]
-}
-
 /// A standard address written badly in some ways at once; none where one of them cannot be done to it (there is
 /// no road to leave out).
 pub fn written_badly(address: &str, noises: &[Noise], rng: &mut dyn Rng) -> Option<String> {
@@ -279,13 +276,13 @@ pub fn written_badly(address: &str, noises: &[Noise], rng: &mut dyn Rng) -> Opti
         *name = name.chars().enumerate().filter(|(i, _)| *i != at).map(|(_, c)| c).collect();
     }
     if has(Noise::BuildingWord) && !parts.building.is_empty() {
-        parts.building_word = pick(rng, &["幢", "座", "号楼", "#", "#楼"]).to_owned();
+        parts.building_word = word(rng, &["幢", "座", "号楼", "#", "#楼"]).to_owned();
     }
     if has(Noise::DoorWord) {
         if !parts.unit.is_empty() {
-            parts.unit_word = pick(rng, &["门", "梯", "单元"]).to_owned();
+            parts.unit_word = word(rng, &["门", "梯", "单元"]).to_owned();
         }
-        parts.room_word = pick(rng, &["户", "房", "", "号"]).to_owned();
+        parts.room_word = word(rng, &["户", "房", "", "号"]).to_owned();
     }
     if has(Noise::Dashes) {
         parts.joined = Joined::Dashes;
@@ -303,7 +300,7 @@ pub fn written_badly(address: &str, noises: &[Noise], rng: &mut dyn Rng) -> Opti
         parts.divisions.push(again);
     }
     if has(Noise::Marks) {
-        between = pick(rng, &["，", ",", " ", "、", ""]);
+        between = word(rng, &["，", ",", " ", "、", ""]);
         bracketed = rng.chance(0.4);
     }
     let mut text = parts.written(between, bracketed);
@@ -334,7 +331,7 @@ pub fn written_badly(address: &str, noises: &[Noise], rng: &mut dyn Rng) -> Opti
             .collect();
     }
     if has(Noise::Appended) {
-        text += pick(rng, APPENDED);
+        text += word(rng, APPENDED);
     }
     Some(text)
 }

@@ -1,6 +1,7 @@
 //! A matter in a resident's words.
 
 use super::{About, Phrases, Spot};
+use crate::names::{pick, word};
 use gridweave_core::Rng;
 
 /// What a wording draws on.
@@ -40,18 +41,10 @@ const SINCE_EN: [&str; 5] = ["", "for three days now", "since last week", "every
 const END_EN: [&str; 4] = ["", "Please help.", "Thank you.", "Who is in charge of this?"];
 const DIGITS: [&str; 10] = ["零", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
 
-fn pick<'a>(list: &[&'a str], rng: &mut dyn Rng) -> &'a str {
-    list[rng.below(list.len())]
-}
-
 /// One of the names of a concept.
 fn named<'a>(concept: &'a str, rng: &mut dyn Rng) -> &'a str {
     let names: Vec<&str> = concept.split(',').collect();
-    pick(&names, rng)
-}
-
-fn one<'a>(list: &'a [String], rng: &mut dyn Rng) -> &'a str {
-    &list[rng.below(list.len())]
+    word(rng, &names)
 }
 
 /// The place, as people say it: the compound always, the building often, now and then the address.
@@ -72,7 +65,7 @@ fn place(spot: &Spot, rng: &mut dyn Rng) -> String {
             .collect(),
         _ => spot.building.clone(),
     };
-    let near = pick(&["", "", "", "楼下", "附近", "门口", "这边"], rng);
+    let near = word(rng, &["", "", "", "楼下", "附近", "门口", "这边"]);
     let compound = if rng.chance(0.15) { &spot.address } else { &spot.compound };
     match rng.chance(0.2) {
         true => format!("我住{compound}{building}，{near}"),
@@ -85,8 +78,8 @@ pub(super) fn worded(with: &Wording, about: About, rng: &mut dyn Rng) -> String 
     let text = match about {
         About::Matter { of, english: true, .. } => english(with, of, rng),
         About::Matter { of, thing, fault, .. } => chinese(with, (of, thing, fault), rng),
-        About::Danger(of) => said(with, one(&with.phrases.danger[of].say, rng), rng),
-        About::Calm(of) => said(with, one(&with.phrases.danger[of].calm, rng), rng),
+        About::Danger(of) => said(with, pick::<String>(rng, &with.phrases.danger[of].say), rng),
+        About::Calm(of) => said(with, pick::<String>(rng, &with.phrases.danger[of].calm), rng),
     };
     roughened(text, rng)
 }
@@ -100,15 +93,15 @@ fn chinese(with: &Wording, (of, thing, fault): (usize, usize, usize), rng: &mut 
         (place.ends_with('，') || place.starts_with("我住"), if place.ends_with('，') { "" } else { "的" });
     let mut behind: Vec<&str> = Vec::new();
     if rng.chance(0.6) {
-        behind.push(one(&phrases.harm, rng));
+        behind.push(pick::<String>(rng, &phrases.harm));
     }
     if rng.chance(0.35) {
-        behind.push(pick(&ASIDE, rng));
+        behind.push(word(rng, &ASIDE));
     }
     if rng.chance(0.7) {
-        behind.push(one(&phrases.wish, rng));
+        behind.push(pick::<String>(rng, &phrases.wish));
     }
-    let since = pick(&SINCE, rng);
+    let since = word(rng, &SINCE);
     let mut clauses: Vec<String> = Vec::new();
     match rng.below(3) {
         0 => clauses.extend([format!("{place}{core}"), since.to_owned()]),
@@ -118,7 +111,7 @@ fn chinese(with: &Wording, (of, thing, fault): (usize, usize, usize), rng: &mut 
     }
     clauses.extend(behind.into_iter().map(str::to_owned));
     let clauses: Vec<String> = clauses.into_iter().filter(|clause| !clause.is_empty()).collect();
-    format!("{}{}。{}", pick(&GREET, rng), clauses.join("，"), pick(&END, rng))
+    format!("{}{}。{}", word(rng, &GREET), clauses.join("，"), word(rng, &END))
 }
 
 fn english(with: &Wording, of: usize, rng: &mut dyn Rng) -> String {
@@ -132,22 +125,22 @@ fn english(with: &Wording, of: usize, rng: &mut dyn Rng) -> String {
         ),
         false => with.spot.compound.clone(),
     };
-    let text = format!("At {where_} {core} {}. {}", pick(&SINCE_EN, rng), pick(&END_EN, rng));
+    let text = format!("At {where_} {core} {}. {}", word(rng, &SINCE_EN), word(rng, &END_EN));
     text.replace(" .", ".").trim_end().to_owned()
 }
 
 /// A sentence that is said as it is, with the place before or behind it.
 fn said(with: &Wording, sentence: &str, rng: &mut dyn Rng) -> String {
     if sentence.is_ascii() {
-        return format!("{} at {}. {}", sentence, with.spot.compound, pick(&END_EN, rng))
+        return format!("{} at {}. {}", sentence, with.spot.compound, word(rng, &END_EN))
             .trim_end()
             .to_owned();
     }
     let place = place(with.spot, rng);
-    let aside = if rng.chance(0.3) { format!("，{}", pick(&ASIDE, rng)) } else { String::new() };
+    let aside = if rng.chance(0.3) { format!("，{}", word(rng, &ASIDE)) } else { String::new() };
     match rng.chance(0.6) {
-        true => format!("{}{place}{sentence}{aside}。{}", pick(&GREET, rng), pick(&END, rng)),
-        false => format!("{}{sentence}{aside}，{}。", pick(&GREET, rng), place.trim_end_matches('，')),
+        true => format!("{}{place}{sentence}{aside}。{}", word(rng, &GREET), word(rng, &END)),
+        false => format!("{}{sentence}{aside}，{}。", word(rng, &GREET), place.trim_end_matches('，')),
     }
 }
 
@@ -160,7 +153,7 @@ fn roughened(mut text: String, rng: &mut dyn Rng) -> String {
         text = text.replace('。', "！！！");
     }
     if rng.chance(0.05) {
-        text += pick(&["😡", "🙏", "😭", "～～"], rng);
+        text += word(rng, &["😡", "🙏", "😭", "～～"]);
     }
     if rng.chance(0.03) {
         text = format!("<p>{text}</p>");
