@@ -3,13 +3,15 @@
 mod address;
 mod city;
 mod link;
+mod meters;
 mod triage;
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
 pub use address::AddressCommand;
-pub use city::{CityCommand, CityShape, MessagesCall};
+pub use city::{CityCommand, CityShape, FleetCall, MessagesCall};
+pub use meters::{Interval, Language, MetersCommand, ReadingsCall, ScanCall, ScoreCall, Values};
 pub use link::{LinkCall, LinkCommand, SuggestLinkCall};
 pub use triage::{
     ClassifyCall, EvaluateTriageCall, MessageColumns, ReadTexts, RelatedCall, TopicsCall, TrainTriageCall,
@@ -461,36 +463,4 @@ pub struct ConvertCall {
     /// Column of the latitude or northing.
     #[arg(long, default_value = "lat")]
     pub lat: String,
-}
-
-/// `gridweave meters`.
-#[derive(Subcommand)]
-pub enum MetersCommand {
-    /// Find changes in readings: meter, time, value.
-    #[command(after_help = "Example:\n  gridweave meters scan readings/*.csv --out signals.csv")]
-    Scan {
-        /// Tables.
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
-        /// Output (CSV).
-        #[arg(long)]
-        out: PathBuf,
-        /// Column of the meter.
-        #[arg(long, default_value = "meter")]
-        meter: String,
-        /// Column of the time.
-        #[arg(long, default_value = "time")]
-        time: String,
-        /// Column of the value.
-        #[arg(long, default_value = "value")]
-        value: String,
-    },
-    /// Score signals against a truth.
-    #[command(after_help = "Example:\n  gridweave meters score signals.csv truth/events.csv --json")]
-    Score {
-        /// Signals.
-        signals: PathBuf,
-        /// Truth: meter, kind, since.
-        truth: PathBuf,
-    },
 }

@@ -73,6 +73,7 @@ pub fn run(settings: &Settings, what: CityCommand) -> anyhow::Result<ExitCode> {
         CityCommand::People { records, seed, name, out } => {
             text_rows(&out, &RECORD_COLUMNS, |see| people_records(records, seed, &name, |row| see(&row)))
         }
+        CityCommand::Meters(call) => crate::fleet::write(settings.json, &call),
         CityCommand::Messages(call) => {
             let options = message_options(&call)?;
             text_rows(&call.out, &MESSAGE_COLUMNS, |see| messages(&options, |row| see(&row)))

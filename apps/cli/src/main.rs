@@ -7,10 +7,12 @@ mod columns;
 mod convert;
 mod data;
 mod faults;
+mod fleet;
 mod kernels;
 mod layer_files;
 mod link;
 mod locate;
+mod meters;
 mod progress;
 mod serve;
 mod tiles;
@@ -64,7 +66,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Address { what } => address::run(&settings, what),
         Command::Link(call) => link::run(settings.json, call),
         Command::Triage { what } => triage::run(&settings, what),
-        Command::Meters { what } => kernels::meters(what),
+        Command::Meters { what } => meters::run(settings.json, what),
         Command::Gen { what } => data::generate(what),
     }
 }

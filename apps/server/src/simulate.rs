@@ -18,7 +18,7 @@ use gridweave_core::{
 };
 use gridweave_db::{DbError, OpError};
 use gridweave_files::Table;
-use gridweave_meters::score::{Found, Score, Truth, score};
+use gridweave_meters::score::{Found, Score, Truth, days_allowed, score};
 use gridweave_registers::RowKind;
 use gridweave_signals::SignalState;
 use gridweave_territory::ops::draw_plan::CellRow;
@@ -402,7 +402,7 @@ fn compare(simulation: &Simulation, city: &City) -> Result<CityScore, Simulation
     let of = |wanted: fn(&str) -> bool| {
         let found: Vec<Found> = found.iter().filter(|f| wanted(&f.kind)).cloned().collect();
         let truth: Vec<Truth> = truth.iter().filter(|t| wanted(&t.kind)).cloned().collect();
-        score(&found, &truth, last_day)
+        score(&found, &truth, last_day, days_allowed)
     };
     Ok(CityScore {
         households: city.meters.len(),

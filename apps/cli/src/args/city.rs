@@ -57,6 +57,11 @@ pub enum CityCommand {
         #[arg(long)]
         out: PathBuf,
     },
+    /// Write water meters' readings with the truth about them: for `meters`.
+    #[command(
+        after_help = "Example:\n  gridweave city meters --meters 100000 --days 90 --seed 5 --out fleet\n  gridweave meters scan fleet/readings.parquet --register fleet/meters.csv --out signals.csv\n  gridweave meters score signals.csv fleet/truth.csv --meters 100000 --days 90 --care fleet/meters.csv\n\nWrites readings.parquet (meter, time, value; by time), meters.csv (meter, use, care, building, street) and truth.csv (meter,\nkind, since, size, cause)."
+    )]
+    Meters(FleetCall),
     /// Write residents' messages with the truth about them: for `triage`.
     #[command(
         after_help = "Example:\n  gridweave city messages --count 20000 --seed 5 --out messages.csv\n\nColumns: id, user, time, text, lon, lat, and the truth: true_matter, true_kind (first, paraphrase, resubmission), true_category\n(a path of three levels), true_danger (the signal, empty where there is none)."
@@ -155,4 +160,27 @@ pub struct CityShape {
     /// Print one JSON object as the last line.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `gridweave city meters`.
+#[derive(Args)]
+pub struct FleetCall {
+    /// How many meters.
+    #[arg(long, default_value_t = 10_000)]
+    pub meters: usize,
+    /// Days of readings.
+    #[arg(long, default_value_t = 90)]
+    pub days: i64,
+    /// First day (YYYY-MM-DD).
+    #[arg(long, default_value = "2026-03-01")]
+    pub start: String,
+    /// Everything follows from it.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// 48 readings a day in place of one.
+    #[arg(long)]
+    pub half_hourly: bool,
+    /// Folder.
+    #[arg(long)]
+    pub out: PathBuf,
 }

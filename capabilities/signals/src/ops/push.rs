@@ -14,7 +14,7 @@ use gridweave_core::{Ctx, Entry, Event, LonLat, PlaceId, SignalId, TimeMs, Zone}
 use gridweave_db::{DbError, OpError, Tx, Value};
 use gridweave_jobs::emit;
 use gridweave_ledger::record;
-use gridweave_meters::{Change, Detector};
+use gridweave_meters::{Amount, Around, Day, Found, Limits, Meter, Season};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
@@ -220,17 +220,20 @@ impl Push<'_, '_> {
         }
         let known = self
             .tx
-            .opt(&sql::METER, &[meter.into()], |row| Ok((row.json::<Detector>(0)?, row.opt_text(2)?)))?;
-        let (mut detector, known_address) = known.unwrap_or_default();
+            .opt(&sql::METER, &[meter.into()], |row| Ok((row.text(0)?, row.opt_text(2)?)))?;
+        let (state, known_address) = known.unwrap_or_default();
+        // What an older program kept is read anew from the readings.
+        let mut state = Meter::from_text(&state).unwrap_or_default();
         let address = address.map(str::to_owned).or(known_address);
         let day_of = |time: TimeMs| self.ctx.zone.day_of(time);
         let first_new = values.first().map_or(0, |(time, _)| day_of(*time));
         // A reading for a day that was judged already: the meter is judged anew from its start.
         // Signals carry a key, so none is made twice.
-        if detector.last_day().is_some_and(|last| first_new <= last) {
-            detector = Detector::default();
+        let last_day = |state: &Meter| state.last_day().map(i64::from);
+        if last_day(&state).is_some_and(|last| first_new <= last) {
+            state = Meter::default();
         }
-        let from = detector.last_day().map_or(TimeMs(i64::MIN), |last| self.ctx.zone.start_of_day(last + 1));
+        let from = last_day(&state).map_or(TimeMs(i64::MIN), |last| self.ctx.zone.start_of_day(last + 1));
         let mut days: BTreeMap<i64, f64> = BTreeMap::new();
         self.tx.each(&sql::READINGS, &[meter.into(), from.into()], |row| {
             *days.entry(self.ctx.zone.day_of(TimeMs(row.int(0)?))).or_default() += row.float(1)?;
@@ -239,11 +242,15 @@ impl Push<'_, '_> {
         if self.feed.interval != Interval::Day {
             days.pop_last();
         }
-        let changes: Vec<Change> = days.iter().flat_map(|(day, value)| detector.push(*day, *value)).collect();
-        let state = serde_json::to_string(&detector)
-            .map_err(|error| DbError::Corrupt { what: "detector", why: error.to_string() })?;
-        self.tx.exec(&sql::PUT_METER, &[meter.into(), state.into(), address.clone().into()])?;
-        for change in changes {
+        let mut found = Found::default();
+        let around = Around { limits: &Limits::default(), season: &Season::default() };
+        for (day, value) in &days {
+            let Ok(day) = i32::try_from(*day) else { continue };
+            let day = Day { day, used: Amount::of(*value as f32), night: Amount::MISSING };
+            state.push(day, true, around, &mut found);
+        }
+        self.tx.exec(&sql::PUT_METER, &[meter.into(), state.to_text().into(), address.clone().into()])?;
+        for change in found.changes {
             let stage = match change.stage {
                 gridweave_meters::Stage::Early => "early",
                 gridweave_meters::Stage::Confirmed => "confirmed",
@@ -254,8 +261,8 @@ impl Push<'_, '_> {
                 stage,
                 subject: meter,
                 once_key: format!("{}:{meter}:{kind}:{stage}:{}", self.feed.name, change.since),
-                since: change.since,
-                detected: change.detected,
+                since: i64::from(change.since),
+                detected: i64::from(change.detected),
                 size: change.size,
                 confidence: change.confidence,
                 reason: json!(change.reason),

@@ -7,9 +7,11 @@ mod columns;
 mod csv_batches;
 mod parquet_batches;
 mod parquet_texts;
+mod raw;
 mod table_batches;
 
 pub use columns::{Column, Kind, Numbered, Texts};
+pub use raw::{Counts, RawColumn, RawPiece, RawPieces, RawTexts, raw_pieces};
 
 use crate::table::{BadRow, FileError, Format};
 use crate::unfinished::unfinished;
@@ -87,6 +89,10 @@ pub trait Batches: Send {
     fn header(&self) -> &[String];
     /// Types of the columns, as this file has them.
     fn kinds(&self) -> Vec<Kind>;
+    /// What a column's whole numbers count, where the file says so, and whether that is by UTC.
+    fn counts(&self, _column: usize) -> Option<(Counts, bool)> {
+        None
+    }
     /// How many rows there are, where the file says so.
     fn rows(&self) -> Option<u64>;
     /// The next rows, at most so many, of these columns; none at the end.

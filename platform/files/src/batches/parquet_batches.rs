@@ -1,6 +1,7 @@
 //! Parquet a batch at a time, column by column, without a detour over rows.
 
 use super::parquet_texts::{TextPages, is_read};
+use super::raw::{Counts, counts};
 use super::{Batch, Batches, Column, Kind, SeeTexts};
 use crate::table::FileError;
 use bytes::Bytes;
@@ -21,15 +22,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A file and what it says of its columns.
-struct Source {
+pub(super) struct Source {
     name: String,
-    reader: SerializedFileReader<Positioned>,
+    pub(super) reader: SerializedFileReader<Positioned>,
     header: Vec<String>,
     kinds: Vec<Kind>,
 }
 
 pub(super) struct ParquetBatches {
-    source: Source,
+    pub(super) source: Source,
     /// The row group that is being read, with a reader for each column that was asked for.
     group: usize,
     open: Vec<Open>,
@@ -38,16 +39,16 @@ pub(super) struct ParquetBatches {
 }
 
 /// A column of a row group that is being read.
-enum Open {
+pub(super) enum Open {
     Texts(Box<TextPages>),
     Values(Box<ColumnReader>),
 }
 
 /// A file that several columns are read from at once: each reader keeps its own place, where clones of a file would
 /// move each other's.
-struct Positioned(Arc<File>);
+pub(super) struct Positioned(Arc<File>);
 
-struct PlacedReader {
+pub(super) struct PlacedReader {
     file: Arc<File>,
     at: u64,
 }
@@ -102,7 +103,7 @@ fn kind(column: &ColumnDescriptor) -> Option<Kind> {
 }
 
 impl Source {
-    fn open_column(&self, group: &dyn RowGroupReader, column: usize) -> Parquet<Open> {
+    pub(super) fn open_column(&self, group: &dyn RowGroupReader, column: usize) -> Parquet<Open> {
         let known = group.metadata().column(column);
         Ok(match self.kinds[column] == Kind::Text && is_read(known) {
             true => Open::Texts(Box::new(TextPages::new(group.get_column_page_reader(column)?, known))),
@@ -190,6 +191,10 @@ impl Batches for ParquetBatches {
 
     fn kinds(&self) -> Vec<Kind> {
         self.source.kinds.clone()
+    }
+
+    fn counts(&self, column: usize) -> Option<(Counts, bool)> {
+        counts(&self.source.reader.metadata().file_metadata().schema_descr().column(column))
     }
 
     fn rows(&self) -> Option<u64> {

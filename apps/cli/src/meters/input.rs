@@ -1,0 +1,308 @@
+//! Readings from files: long or wide, columns by flag or by themselves, row by row.
+
+use super::times::{Moment, Times};
+use crate::WrongCall;
+use crate::args::ReadingsCall;
+use crate::columns::no_column;
+use gridweave_core::Zone;
+use gridweave_files::batches::{Batches, Column, Counts, Kind, RawColumn, RawPiece, open_batches, raw_pieces};
+use std::path::{Path, PathBuf};
+
+/// Names that columns have, for those who do not say.
+const METERS: &[&str] = &[
+    "meter", "meter_id", "meterid", "household", "household_id", "customer", "lclid", "device", "id", "户号", "表号", "水表号",
+];
+const TIMES: &[&str] =
+    &["time", "ts", "timestamp", "date", "day", "datetime", "date_time", "tstp", "时间", "日期", "抄表时间", "统计日期"];
+const VALUES: &[&str] = &[
+    "value", "use", "usage", "used", "consumption", "kwh", "m3", "litres", "liters", "diff", "energy", "volume", "用量",
+    "用水量", "用电量", "reading", "register", "index", "读数", "表底", "表码",
+];
+/// Rows of a batch of texts.
+const BATCH_ROWS: usize = 1 << 16;
+
+/// Why a row was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    Meter,
+    Time,
+    Value,
+    Row,
+}
+
+impl Fault {
+    pub fn text(self) -> &'static str {
+        match self {
+            Fault::Meter => "no meter",
+            Fault::Time => "no time that can be read",
+            Fault::Value => "no number",
+            Fault::Row => "not as many cells as the header",
+        }
+    }
+}
+
+/// A meter as its row names it.
+#[derive(Clone, Copy)]
+pub enum Name<'a> {
+    Text(&'a str),
+    Number(i64),
+}
+
+/// Who takes rows.
+pub trait Rows {
+    /// A reading; false ends the reading of files.
+    fn take(&mut self, meter: Name<'_>, at: Moment, value: f64) -> bool;
+    /// A row that is none.
+    fn reject(&mut self, file: &Path, line: u64, fault: Fault, cell: &str);
+    /// How far the file is, from 0 to 1, where that is known.
+    fn progress(&mut self, share: f64);
+}
+
+/// How a file's columns are to be read.
+enum Shape {
+    Long { meter: usize, time: usize, value: usize },
+    /// A row for each meter, a column for each time.
+    ByTime { meter: usize, times: Vec<(usize, Moment)> },
+    /// A row for each time, a column for each meter.
+    ByMeter { time: usize, meters: Vec<usize> },
+}
+
+/// Reads all files into `rows`.
+pub fn read(call: &ReadingsCall, rows: &mut dyn Rows) -> anyhow::Result<()> {
+    let zone = Zone::named(&call.zone)
+        .ok_or_else(|| WrongCall(format!("--zone {:?} is no time zone, as Asia/Shanghai is", call.zone)))?;
+    for path in &call.files {
+        if !read_file(call, path, zone.clone(), rows)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn read_file(call: &ReadingsCall, path: &PathBuf, zone: Zone, rows: &mut dyn Rows) -> anyhow::Result<bool> {
+    let table = open_batches(path)?;
+    let mut times = Times::new(zone);
+    let shape = shape(call, path, &*table, &mut times)?;
+    let typed = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("parquet"));
+    match shape {
+        Shape::Long { meter, time, value } if typed && value_is_number(&*table, value) => {
+            let counts = table.counts(time);
+            let all = table.rows().unwrap_or(1).max(1) as f64;
+            let threads = rayon::current_num_threads();
+            for piece in raw_pieces(path, &[meter, time, value], threads)? {
+                let piece = piece?;
+                let go_on = typed_rows(&piece, counts, path, &mut times, rows);
+                rows.progress((piece.first_row as f64 + piece.rows as f64) / all);
+                if !go_on {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
+        shape => text_rows(table, &shape, path, &mut times, rows),
+    }
+}
+
+fn value_is_number(table: &dyn Batches, value: usize) -> bool {
+    matches!(table.kinds()[value], Kind::Float | Kind::Int | Kind::Text)
+}
+
+fn shape(
+    call: &ReadingsCall,
+    path: &Path,
+    table: &dyn Batches,
+    times: &mut Times,
+) -> anyhow::Result<Shape> {
+    let header = table.header();
+    let given = |name: &Option<String>| -> anyhow::Result<Option<usize>> {
+        match name {
+            None => Ok(None),
+            Some(name) => match header.iter().position(|column| column == name) {
+                Some(at) => Ok(Some(at)),
+                None => Err(no_column(header, name, path)),
+            },
+        }
+    };
+    let known = |names: &[&str]| {
+        names.iter().find_map(|name| header.iter().position(|column| column.trim().to_lowercase() == *name))
+    };
+    let meter = given(&call.meter)?.or_else(|| known(METERS));
+    let time = given(&call.time)?.or_else(|| known(TIMES));
+    let value = given(&call.value)?.or_else(|| known(VALUES).filter(|at| Some(*at) != meter && Some(*at) != time));
+    if let (Some(meter), Some(time), Some(value)) = (meter, time, value) {
+        return Ok(Shape::Long { meter, time, value });
+    }
+    let dated: Vec<(usize, Moment)> =
+        header.iter().enumerate().filter_map(|(at, name)| Some((at, times.text(name)?))).collect();
+    if let (Some(meter), true) = (meter, dated.len() >= 2) {
+        let times = dated.into_iter().filter(|(at, _)| *at != meter).collect();
+        return Ok(Shape::ByTime { meter, times });
+    }
+    if let (Some(time), None, None) = (time, meter, value) {
+        let meters: Vec<usize> = (0..header.len()).filter(|at| *at != time).collect();
+        if !meters.is_empty() {
+            return Ok(Shape::ByMeter { time, meters });
+        }
+    }
+    let missing: Vec<&str> = [("--meter", meter), ("--time", time), ("--value", value)]
+        .into_iter()
+        .filter_map(|(flag, found)| found.is_none().then_some(flag))
+        .collect();
+    Err(WrongCall(format!(
+        "{}: which column is what? Say {}; there are: {}",
+        path.display(),
+        missing.join(", "),
+        header.join(", ")
+    ))
+    .into())
+}
+
+/// Rows of typed columns, without a detour over texts.
+fn typed_rows(
+    piece: &RawPiece,
+    counts: Option<(Counts, bool)>,
+    path: &Path,
+    times: &mut Times,
+    rows: &mut dyn Rows,
+) -> bool {
+    let [meters, at, values] = piece.columns.as_slice() else { return true };
+    let mut empty = piece.empty.iter().peekable();
+    let mut last: Option<(i64, Moment)> = None;
+    for row in 0..piece.rows {
+        let line = piece.first_row + row as u64;
+        let is_empty = empty.next_if(|empty| **empty as usize == row).is_some();
+        let meter = match meters {
+            RawColumn::Texts(texts) => Name::Text(texts.get(row)),
+            RawColumn::Ints(all) => Name::Number(i64::from(all[row])),
+            RawColumn::Longs(all) => Name::Number(all[row]),
+            // A number that was kept as a double.
+            RawColumn::Doubles(all) => Name::Number(all[row] as i64),
+            RawColumn::Floats(all) => Name::Number(all[row] as i64),
+        };
+        if matches!(meter, Name::Text("")) {
+            rows.reject(path, line, Fault::Meter, "");
+            continue;
+        }
+        let mut number = |value: i64| match last {
+            Some((known, moment)) if known == value => Some(moment),
+            _ => {
+                let moment = times.number(value, counts);
+                last = moment.map(|moment| (value, moment));
+                moment
+            }
+        };
+        let moment = match at {
+            RawColumn::Ints(all) => number(i64::from(all[row])),
+            RawColumn::Longs(all) => number(all[row]),
+            RawColumn::Doubles(all) => number(all[row] as i64),
+            RawColumn::Floats(all) => number(all[row] as i64),
+            RawColumn::Texts(texts) => times.text(texts.get(row)),
+        };
+        let value = match values {
+            _ if is_empty => None,
+            RawColumn::Doubles(all) => Some(all[row]),
+            RawColumn::Floats(all) => Some(f64::from(all[row])),
+            RawColumn::Ints(all) => Some(f64::from(all[row])),
+            RawColumn::Longs(all) => Some(all[row] as f64),
+            RawColumn::Texts(texts) => texts.get(row).trim().parse().ok(),
+        };
+        match (moment, value.filter(|value| value.is_finite())) {
+            (Some(moment), Some(value)) => {
+                if !rows.take(meter, moment, value) {
+                    return false;
+                }
+            }
+            (None, _) => rows.reject(path, line, Fault::Time, ""),
+            (_, None) => rows.reject(path, line, Fault::Value, ""),
+        }
+    }
+    true
+}
+
+/// Rows of any table.
+fn text_rows(
+    mut table: Box<dyn Batches>,
+    shape: &Shape,
+    path: &Path,
+    times: &mut Times,
+    rows: &mut dyn Rows,
+) -> anyhow::Result<bool> {
+    let header = table.header().to_vec();
+    let columns: Vec<usize> = match shape {
+        Shape::Long { meter, time, value } => vec![*meter, *time, *value],
+        Shape::ByTime { meter, times } => {
+            std::iter::once(*meter).chain(times.iter().map(|(at, _)| *at)).collect()
+        }
+        Shape::ByMeter { time, meters } => std::iter::once(*time).chain(meters.iter().copied()).collect(),
+    };
+    let most = (BATCH_ROWS * 3 / columns.len()).max(64);
+    while let Some(batch) = table.next(&columns, most)? {
+        for bad in &batch.bad {
+            rows.reject(path, bad.line, Fault::Row, &bad.why);
+        }
+        for row in 0..batch.rows {
+            // The header is the first line.
+            let line = batch.first_row + row as u64 + 1;
+            let first = cell(&batch.columns[0], row);
+            let go_on = match shape {
+                Shape::Long { .. } => {
+                    let (time, value) = (cell(&batch.columns[1], row), cell(&batch.columns[2], row));
+                    one(&first, times.text(&time), (&time, &value), (path, line), rows)
+                }
+                Shape::ByTime { times, .. } => times.iter().enumerate().all(|(n, (_, moment))| {
+                    let value = cell(&batch.columns[n + 1], row);
+                    value.is_empty() || one(&first, Some(*moment), ("", &value), (path, line), rows)
+                }),
+                Shape::ByMeter { meters, .. } => match times.text(&first) {
+                    None => {
+                        rows.reject(path, line, Fault::Time, &first);
+                        true
+                    }
+                    moment => meters.iter().enumerate().all(|(n, meter)| {
+                        let value = cell(&batch.columns[n + 1], row);
+                        value.is_empty() || one(&header[*meter], moment, ("", &value), (path, line), rows)
+                    }),
+                },
+            };
+            if !go_on {
+                return Ok(false);
+            }
+        }
+        if let Some(all) = table.rows() {
+            rows.progress((batch.first_row as f64 + batch.rows as f64) / all.max(1) as f64);
+        }
+    }
+    Ok(true)
+}
+
+fn cell(column: &Column, row: usize) -> std::borrow::Cow<'_, str> {
+    match column {
+        Column::Text(all) => all[row].as_deref().unwrap_or("").into(),
+        Column::Numbered(all) => all.text(row).into(),
+        other => other.text(row).into(),
+    }
+}
+
+fn one(
+    meter: &str,
+    moment: Option<Moment>,
+    (time, value): (&str, &str),
+    (path, line): (&Path, u64),
+    rows: &mut dyn Rows,
+) -> bool {
+    if meter.trim().is_empty() {
+        rows.reject(path, line, Fault::Meter, meter);
+        return true;
+    }
+    let Some(moment) = moment else {
+        rows.reject(path, line, Fault::Time, time);
+        return true;
+    };
+    match value.trim().parse::<f64>() {
+        Ok(number) if number.is_finite() => rows.take(Name::Text(meter), moment, number),
+        _ => {
+            rows.reject(path, line, Fault::Value, value);
+            true
+        }
+    }
+}

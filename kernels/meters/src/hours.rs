@@ -1,0 +1,386 @@
+//! Readings within a day, by interval or from a register, into what the day used and the least that flowed at night.
+
+use crate::amount::Amount;
+use bytemuck::{Pod, Zeroable};
+use rayon::prelude::*;
+use std::collections::VecDeque;
+
+/// Memory that readings of days which are not over may take.
+const WINDOW_BYTES: usize = 3 << 29;
+/// Days that are kept at least.
+const WINDOW_DAYS_LEAST: usize = 3;
+/// The night: hours from midnight on.
+const NIGHT_HOURS: usize = 6;
+/// Readings within this share of a day's are a day's use.
+const COVERAGE_LEAST: f64 = 0.5;
+/// A register does not step further than so many usual days between two readings.
+const STEP_DAYS: f64 = 15.0;
+/// Minutes between two readings of which the use is that of one day.
+const GAP_MOST: i32 = 36 * 60;
+const SPAN_LEAST: i32 = 10 * 60;
+
+/// How readings come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Rhythm {
+    /// Places for readings in a day: 1, 24, 48 or 96.
+    pub slots: usize,
+    /// Readings of a day, where none is missing.
+    pub a_day: usize,
+    /// Are they what a register shows, in place of what was used since the reading before?
+    pub registers: bool,
+}
+
+/// What is kept of a meter's running day: 28 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Hourly {
+    /// The register's last value, as a double.
+    register: [u32; 2],
+    /// Half hours of the running day that have a reading.
+    seen: [u32; 2],
+    /// Minutes since 1970-01-01 of the register's last reading.
+    minute: i32,
+    /// Use of the running day so far.
+    sum: f32,
+    /// Least in an hour of its night so far.
+    night: f32,
+}
+
+impl Default for Hourly {
+    fn default() -> Self {
+        let mut fresh = Self::zeroed();
+        fresh.minute = i32::MIN;
+        fresh.night = f32::INFINITY;
+        fresh.set_register(f64::NAN);
+        fresh
+    }
+}
+
+impl Hourly {
+    fn register(&self) -> f64 {
+        f64::from_bits(u64::from(self.register[0]) | u64::from(self.register[1]) << 32)
+    }
+
+    fn set_register(&mut self, value: f64) {
+        let bits = value.to_bits();
+        self.register = [bits as u32, (bits >> 32) as u32];
+    }
+
+    fn seen(&self) -> u64 {
+        u64::from(self.seen[0]) | u64::from(self.seen[1]) << 32
+    }
+
+    fn see(&mut self, slot: u64) {
+        let seen = self.seen() | 1 << slot;
+        self.seen = [seen as u32, (seen >> 32) as u32];
+    }
+
+    fn begin_day(&mut self) {
+        (self.seen, self.sum, self.night) = ([0; 2], 0.0, f32::INFINITY);
+    }
+}
+
+/// The readings of a day.
+#[derive(Debug, Default)]
+struct DayCells {
+    /// By meter and slot; NaN where there is none.
+    values: Vec<f32>,
+    /// How far into its slot a reading lies, in 250ths.
+    within: Vec<u8>,
+}
+
+/// The running days of all meters.
+#[derive(Debug)]
+pub struct Hours {
+    /// How readings come.
+    pub rhythm: Rhythm,
+    /// By place.
+    pub meters: Vec<Hourly>,
+    /// What registers are counted from, so that a float holds the rest.
+    bases: Vec<f64>,
+    days: VecDeque<DayCells>,
+    first: i32,
+    /// The day that `meters` hold the beginning of.
+    pub running: Option<i32>,
+    /// Readings that came for a day that is over.
+    pub too_late: u64,
+}
+
+/// A day that is over, by place.
+#[derive(Debug)]
+pub struct DayOver {
+    /// Which.
+    pub day: i32,
+    /// What was used, and the least in an hour of the night.
+    pub amounts: Vec<(Amount, Amount)>,
+}
+
+impl Hours {
+    /// No reading yet.
+    pub fn new(rhythm: Rhythm) -> Self {
+        Self {
+            rhythm,
+            meters: Vec::new(),
+            bases: Vec::new(),
+            days: VecDeque::new(),
+            first: 0,
+            running: None,
+            too_late: 0,
+        }
+    }
+
+    /// Takes a reading of a day; the same moment again takes its place, another moment of the same slot is added.
+    /// What is no number is passed over. True when there are more days than can be kept: [`Hours::close`] some.
+    #[inline]
+    pub fn take(&mut self, place: usize, day: i32, second: u32, value: f64) -> bool {
+        let slots = self.rhythm.slots;
+        if !value.is_finite() {
+            return false;
+        }
+        let at = i64::from(day) - i64::from(self.first);
+        if self.days.is_empty() || at as u64 >= self.days.len() as u64 {
+            if !self.reach(day) {
+                self.too_late += 1;
+                return false;
+            }
+        }
+        let mut value = value;
+        if self.rhythm.registers {
+            if place >= self.bases.len() {
+                self.bases.resize((place + 1).next_multiple_of(1024), f64::NAN);
+            }
+            if self.bases[place].is_nan() {
+                let known = self.meters.get(place).map_or(f64::NAN, Hourly::register);
+                self.bases[place] = if known.is_nan() { value } else { known };
+            }
+            value -= self.bases[place];
+        }
+        let cells = &mut self.days[(day - self.first) as usize];
+        let second = (second as usize).min(86_399);
+        let slot = second * slots / 86_400;
+        let cell = place * slots + slot;
+        if cell >= cells.values.len() {
+            let room = ((place + 1).next_multiple_of(1024)) * slots;
+            cells.values.resize(room, f32::NAN);
+            cells.within.resize(room, 0);
+        }
+        let length = 86_400 / slots;
+        let within = ((second - slot * length) * 250 / length) as u8;
+        let held = &mut cells.values[cell];
+        if held.is_nan() || cells.within[cell] == within || self.rhythm.registers {
+            // Of a register the later one holds.
+            if held.is_nan() || within >= cells.within[cell] {
+                *held = value as f32;
+                cells.within[cell] = within;
+            }
+        } else {
+            *held += value as f32;
+        }
+        self.days.len() > self.most()
+    }
+
+    /// Days that are not over.
+    pub fn days_kept(&self) -> usize {
+        self.days.len()
+    }
+
+    fn most(&self) -> usize {
+        let day = self.days.front().map_or(0, |cells| cells.values.len() * 5).max(1);
+        (WINDOW_BYTES / day).max(WINDOW_DAYS_LEAST)
+    }
+
+    fn reach(&mut self, day: i32) -> bool {
+        if self.running.is_some_and(|running| day < running) {
+            return false;
+        }
+        if self.days.is_empty() {
+            self.first = day;
+        }
+        if day < self.first {
+            let more = (self.first - day) as usize;
+            if self.days.len() + more > self.most() {
+                return false;
+            }
+            (0..more).for_each(|_| self.days.push_front(DayCells::default()));
+            self.first = day;
+        }
+        while (day - self.first) as usize >= self.days.len() {
+            self.days.push_back(DayCells::default());
+        }
+        true
+    }
+
+    /// Closes days, oldest first, until so many are left. `usual` tells what a meter uses on a usual day, where that
+    /// is known. The last day that was closed may go on: what comes for it later is added.
+    pub fn close(
+        &mut self,
+        left: usize,
+        usual: &(dyn Fn(usize) -> Option<f64> + Sync),
+        see: &mut dyn FnMut(DayOver),
+    ) {
+        while self.days.len() > left {
+            let Some(cells) = self.days.pop_front() else { return };
+            let day = self.first;
+            self.first += 1;
+            if cells.values.is_empty() {
+                continue;
+            }
+            let slots = self.rhythm.slots;
+            let count = cells.values.len() / slots;
+            if self.meters.len() < count {
+                self.meters.resize(count, Hourly::default());
+            }
+            let goes_on = self.running == Some(day);
+            let empty = DayCells::default();
+            let next = self.days.front().unwrap_or(&empty);
+            let (rhythm, bases) = (self.rhythm, &self.bases);
+            let amounts = self.meters.par_iter_mut().with_min_len(512).enumerate().map(|(place, meter)| {
+                if !goes_on {
+                    meter.begin_day();
+                }
+                let range = place * slots..(place + 1) * slots;
+                let Some(values) = cells.values.get(range.clone()) else {
+                    return (Amount::MISSING, Amount::MISSING);
+                };
+                if values.iter().all(|value| value.is_nan()) {
+                    return (Amount::MISSING, Amount::MISSING);
+                }
+                if rhythm.registers {
+                    let readings = Readings {
+                        day,
+                        values,
+                        within: &cells.within[range.clone()],
+                        next: next.values.get(range).unwrap_or(&[]),
+                        base: bases[place],
+                        usual: usual(place),
+                    };
+                    meter.registers(&readings)
+                } else {
+                    meter.intervals(values, rhythm)
+                }
+            });
+            let amounts = amounts.collect();
+            self.running = Some(day);
+            see(DayOver { day, amounts });
+        }
+    }
+}
+
+/// What a register showed on a day.
+struct Readings<'a> {
+    day: i32,
+    values: &'a [f32],
+    within: &'a [u8],
+    /// Of the day after.
+    next: &'a [f32],
+    base: f64,
+    usual: Option<f64>,
+}
+
+impl Hourly {
+    /// Uses of intervals.
+    fn intervals(&mut self, values: &[f32], rhythm: Rhythm) -> (Amount, Amount) {
+        let slots = values.len();
+        let before = self.seen();
+        let an_hour = rhythm.a_day as f32 / 24.0;
+        for (slot, value) in values.iter().enumerate() {
+            let half_hour = (slot * 48 / slots) as u64;
+            if value.is_nan() || (before >> half_hour & 1 == 1) {
+                continue;
+            }
+            self.see(half_hour);
+            self.sum += value;
+            if slot * 24 / slots < NIGHT_HOURS {
+                self.night = self.night.min(value * an_hour);
+            }
+        }
+        let coverage = f64::from(self.seen().count_ones()) / rhythm.a_day.clamp(1, 48) as f64;
+        if coverage < COVERAGE_LEAST {
+            return (Amount::MISSING, Amount::MISSING);
+        }
+        let used = Amount::of((f64::from(self.sum) / coverage.min(1.0)) as f32);
+        (used, self.night_amount(rhythm.a_day.min(48)))
+    }
+
+    fn night_amount(&self, a_day: usize) -> Amount {
+        let hours = self.seen() & ((1 << (2 * NIGHT_HOURS)) - 1);
+        let due = a_day * NIGHT_HOURS / 24;
+        if a_day >= 12 && self.night.is_finite() && hours.count_ones() as usize * 3 >= due * 2 {
+            Amount::of(self.night.max(0.0))
+        } else {
+            Amount::MISSING
+        }
+    }
+
+    /// Values of a register: its steps are the use. A register that starts over at nought is followed, one that was
+    /// exchanged begins anew, and a single value that fits neither what came before nor what follows is passed over.
+    fn registers(&mut self, readings: &Readings<'_>) -> (Amount, Amount) {
+        let slots = readings.values.len();
+        let length = 1440 / slots as i32;
+        let most = readings.usual.map_or(f64::INFINITY, |usual| usual * STEP_DAYS);
+        let mut span = 0;
+        for (slot, value) in readings.values.iter().enumerate() {
+            if value.is_nan() {
+                continue;
+            }
+            let value = readings.base + f64::from(*value);
+            let minute = readings.day * 1440
+                + slot as i32 * length
+                + i32::from(readings.within[slot]) * length / 250;
+            let (before, at) = (self.register(), self.minute);
+            if before.is_nan() || at == i32::MIN {
+                self.set_register(value);
+                self.minute = minute;
+                continue;
+            }
+            if minute <= at {
+                continue;
+            }
+            let mut step = value - before;
+            if step < 0.0 {
+                if let Some(over) = started_over(before, value, most) {
+                    step = over;
+                }
+            }
+            if step.abs() > most {
+                let follows = readings.values[slot + 1..].iter().chain(readings.next);
+                let follows = follows.copied().find(|value| !value.is_nan());
+                let follows = follows.map(|value| readings.base + f64::from(value));
+                let exchanged = follows.is_some_and(|follows| (follows - value).abs() < (follows - before).abs());
+                if exchanged {
+                    self.set_register(value);
+                    self.minute = minute;
+                }
+                continue;
+            }
+            let gap = minute - at;
+            self.set_register(value);
+            self.minute = minute;
+            if gap > GAP_MOST && step != 0.0 {
+                continue;
+            }
+            span += gap.min(1440);
+            self.sum += step as f32;
+            let half_hour = (slot * 48 / slots) as u64;
+            self.see(half_hour);
+            if half_hour < 2 * NIGHT_HOURS as u64 && gap <= 180 {
+                self.night = self.night.min(step as f32 * 60.0 / gap as f32);
+            }
+        }
+        // What a day used so far that goes on is known by its half hours alone.
+        let span = span.max(self.seen().count_ones() as i32 * 30);
+        if span < SPAN_LEAST {
+            return (Amount::MISSING, Amount::MISSING);
+        }
+        let used = f64::from(self.sum) * 1440.0 / f64::from(span.min(1440));
+        (Amount::of(used as f32), self.night_amount(24))
+    }
+}
+
+/// The step of a register with a fixed number of digits that went from all nines to nought.
+fn started_over(before: f64, value: f64, most: f64) -> Option<f64> {
+    let whole = 10f64.powi(before.max(1.0).log10().ceil() as i32);
+    let step = whole - before + value;
+    let limit = if most.is_finite() { most } else { whole * 0.02 };
+    (before > whole * 0.9 && value < whole * 0.1 && step <= limit).then_some(step)
+}

@@ -1,0 +1,53 @@
+//! How much must speak for a change before it is said.
+
+use serde::{Deserialize, Serialize};
+
+/// The operating point: what a false alarm may cost, and the thresholds that follow from it.
+///
+/// A false alarm is one for a state that did not last: a silence that ends, a level that goes back. Both can be
+/// counted without anybody's help, so a fleet's own past tells what a threshold costs ([`crate::Fleet`]); until
+/// there is one, what other fleets did stands in for it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Limits {
+    /// False alarms a thousand meters a month that are allowed, silences and shifts together.
+    pub allowed: f64,
+    /// The same for homes on the care list, where a silence is said early.
+    pub allowed_care: f64,
+    /// Days of silence that are said of any home, unless it is used to such silences.
+    pub silence_days: u16,
+    /// A shift has to be so many standard errors from the level before.
+    pub shift: f32,
+}
+
+/// A silence is not said before so many days …
+pub(crate) const SILENCE_DAYS_LEAST: u16 = 11;
+/// … and not kept back for more: it is fourteen days old on the fifteenth.
+pub(crate) const SILENCE_DAYS_MOST: u16 = 15;
+/// A shift is not said for fewer standard errors, and not kept back for more than these.
+pub(crate) const SHIFT_LEAST: f32 = 3.5;
+pub(crate) const SHIFT_MOST: f32 = 12.0;
+
+impl Default for Limits {
+    /// One false alarm a thousand meters a month, thirty of a thousand homes on the care list.
+    fn default() -> Self {
+        Self::allowing(1.0, 30.0)
+    }
+}
+
+impl Limits {
+    /// The thresholds for so many false alarms a thousand meters a month, before the fleet's own past is known.
+    pub fn allowing(allowed: f64, allowed_care: f64) -> Self {
+        let allowed = allowed.clamp(0.01, 100.0);
+        Self {
+            allowed,
+            allowed_care: allowed_care.clamp(0.1, 1000.0),
+            silence_days: 13,
+            shift: 5.0,
+        }
+    }
+
+    /// An early silence is said where chance brings it to a home less often than this, a day.
+    pub(crate) fn early_chance(&self) -> f64 {
+        self.allowed_care / 1000.0 / 30.0
+    }
+}
