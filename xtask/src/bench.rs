@@ -31,6 +31,9 @@ pub enum Which {
     /// Categories of messages beside LinearSVC, related reports, dangers, topics; real messages lie in the folder that
     /// `GRIDWEAVE_MESSAGES` names.
     Triage,
+    /// A million meters over 90 days beside DuckDB and ruptures, and how well what is found meets the truth; real meters
+    /// lie in the folder that `GRIDWEAVE_METERS` names.
+    Meters,
     /// The worst of texts of every kind: milliseconds for each hundred characters.
     AddressWorst,
 }
@@ -102,6 +105,17 @@ pub fn run(which: Which) -> anyhow::Result<()> {
             run.arg("--work").arg(work.join("triage")).arg("--out").arg(results.join("triage.json"));
             if let Some(folder) = std::env::var_os("GRIDWEAVE_MESSAGES") {
                 run.arg("--messages").arg(folder);
+            }
+            to_end(run)
+        }
+        Which::Meters => {
+            let python = python("meters")?;
+            step("meters: ours, DuckDB and ruptures");
+            let mut run = Command::new(python);
+            run.arg(root().join("bench/meters/run.py")).arg("--program").arg(gridweave);
+            run.arg("--work").arg(work.join("meters")).arg("--out").arg(results.join("meters.json"));
+            if let Some(folder) = std::env::var_os("GRIDWEAVE_METERS") {
+                run.arg("--real").arg(folder);
             }
             to_end(run)
         }

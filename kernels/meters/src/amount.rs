@@ -60,6 +60,13 @@ impl Amount {
         self.0.wrapping_sub(1) < u16::MAX - 1
     }
 
+    /// The step to the amount of the day after, kept within `most`; none where one of the two is none.
+    #[inline]
+    pub(crate) fn step_to(self, after: Self, most: i32) -> (i32, u32) {
+        let both = u32::from(self.is_some() & after.is_some());
+        ((after.code() - self.code()).clamp(-most, most) * both as i32, both)
+    }
+
     /// The amount in the unit that it was given in, within 0.07 percent; 0 where there is none.
     pub fn value(self) -> f64 {
         if self.is_some() { value_of(f32::from(self.0)) } else { 0.0 }

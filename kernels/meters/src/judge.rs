@@ -16,6 +16,8 @@ const SILENCE_HABIT_DAYS: u16 = 24;
 const TRIP_DAYS: u16 = 10;
 /// A home without use for so long that had none before is an empty one.
 const EMPTY_DAYS: u16 = 14;
+/// Days of use that it has had at the most.
+const EMPTY_USED: u16 = 2;
 /// What an empty home was silent for counts for no more than so many days of the habit of whoever uses it now.
 const EMPTY_LONGEST: u16 = 20;
 /// Days of the window on which a register ran backwards.
@@ -56,6 +58,9 @@ impl Meter {
     }
 
     fn silent_day(&mut self, care: bool, limits: &Limits, found: &mut Found) {
+        if self.used <= EMPTY_USED && self.run + self.silent_in_window() as u16 >= EMPTY_DAYS {
+            self.told |= told::EMPTY;
+        }
         if self.used < SILENCE_HABIT_DAYS || self.told & told::CONFIRMED != 0 {
             return;
         }
@@ -152,11 +157,8 @@ impl Meter {
     #[inline]
     fn used_day(&mut self, around: Around<'_>, found: &mut Found) {
         let before = self.open[OPEN_DAYS - 2];
-        if self.told != 0 || self.used < 5 || before.code() < 2 || self.is_silent(before) {
+        if self.told != 0 || before.code() < 2 || self.is_silent(before) {
             self.rare_used_day(found);
-            if self.used == 0 {
-                return;
-            }
         }
         if self.nights[NIGHTS - 1] > 1 {
             self.leak(found);
@@ -177,7 +179,7 @@ impl Meter {
         if !self.open.contains(&Amount::BACKWARDS) {
             self.told &= !told::REVERSED;
         }
-        let empty = self.used <= 2 && self.run + self.silent_in_window() as u16 >= EMPTY_DAYS;
+        let empty = self.told & told::EMPTY != 0;
         if self.told & told::CONFIRMED != 0 || empty {
             self.maybe_return(if empty { MOVED_IN_DAYS } else { RETURN_DAYS }, found);
             return;
@@ -205,9 +207,10 @@ impl Meter {
         }
         let silence = (0..first).rev().take_while(|at| !used(*at)).count() as u16;
         let silence = if usize::from(silence) == first { silence + self.run } else { silence };
-        self.told &= !(told::CONFIRMED | told::EARLY);
+        let empty = self.told & told::EMPTY != 0;
+        self.told &= !(told::CONFIRMED | told::EARLY | told::EMPTY);
         self.level_age = (OPEN_DAYS - first) as u16;
-        if self.used <= 2 {
+        if empty {
             // An empty home has no habits; whoever comes begins his own.
             (self.used, self.silent, self.run) = (0, 0, 0);
             self.longest = silence.min(EMPTY_LONGEST) as u8;

@@ -20,6 +20,8 @@ const DAYS_AWAY: usize = 11;
 /// A home whose days scatter by this much (a factor of 1.37) is known after [`HABIT_DAYS`]; one that scatters twice as
 /// much after four times as many.
 const SCATTER_KNOWN: f32 = 0.45 * OCTAVES;
+/// Days after which any home is known.
+const KNOWN_MOST: f32 = 112.0;
 /// A home's scatter is believed as if it had been this for so many days before.
 const DOUBT: f32 = 0.6 * OCTAVES;
 const DOUBT_DAYS: f32 = 28.0;
@@ -42,6 +44,16 @@ const IMPLAUSIBLE: f32 = 5.0 * OCTAVES;
 /// … and so many scatters.
 const IMPLAUSIBLE_SCATTERS: f32 = 7.0;
 
+/// What a mean of days is measured with.
+#[derive(Clone, Copy)]
+struct Doubt {
+    /// Standard errors from which on it is said.
+    due: f32,
+    scatter: f32,
+    /// Variance of the baseline, as a share of that of a day.
+    of_baseline: f32,
+}
+
 impl Meter {
     /// Looks at a day with use.
     #[inline]
@@ -58,26 +70,24 @@ impl Meter {
         if known && last > IMPLAUSIBLE && last > IMPLAUSIBLE_SCATTERS * self.scatter {
             self.implausible(last, around, found);
         }
-        self.shift(last.signum(), around, found);
+        // All days of a shift but one lie to one side: two of the last three do.
+        let beside = |at: usize| {
+            !self.open[at].is_known()
+                || self.above(at, around.season) * last.signum() >= STEP_LEAST * SAME_SIDE
+        };
+        if beside(OPEN_DAYS - 2) || beside(OPEN_DAYS - 3) {
+            self.shift(last.signum(), around, found);
+        }
     }
 
     /// Generalised likelihood ratio over the day of change (Willsky and Jones 1976), for a level of known scatter
     /// and unknown step, on days that may wander.
     fn shift(&mut self, sign: f32, around: Around<'_>, found: &mut Found) {
-        let of_baseline = 1.0 / f32::from(self.used.min(28)).max(1.0);
-        let known = (self.scatter / SCATTER_KNOWN).max(1.0).powi(2) * f32::from(HABIT_DAYS);
-        if f32::from(self.used) < known.min(112.0) {
-            return;
-        }
-        let step_least = if self.used < 2 * HABIT_DAYS { STEP_UNKNOWN } else { STEP_LEAST };
-        let due = around.limits.shift.max(f32::from(self.restless) / 16.0 * RESTLESS);
-        // A scatter that few days have shown may be larger.
-        let used = f32::from(self.used);
-        let scatter =
-            ((used * self.scatter.powi(2) + DOUBT_DAYS * DOUBT.powi(2)) / (used + DOUBT_DAYS)).sqrt();
         let (mut sum, mut n, mut spared) = (0.0, 0usize, false);
         let (mut least, mut second) = (f32::MAX, f32::MAX);
         let mut best: Option<(f32, usize, f32, usize)> = None;
+        let mut doubt = None;
+        let step_least = if self.used < 2 * HABIT_DAYS { STEP_UNKNOWN } else { STEP_LEAST };
         for at in (0..OPEN_DAYS).rev() {
             let amount = self.open[at];
             if !amount.is_known() {
@@ -107,6 +117,9 @@ impl Meter {
             }
             sum += above.min(DAY_MOST);
             n += 1;
+            if n < DAYS_LARGE {
+                continue;
+            }
             let mean = sum / n as f32;
             let days_due = match mean {
                 _ if mean < STEP_LARGE => DAYS_OTHER,
@@ -116,6 +129,9 @@ impl Meter {
             if n < days_due || mean < step_least || second < SAME_SIDE * mean {
                 continue;
             }
+            let Some(Doubt { due, scatter, of_baseline }) = *doubt.get_or_insert_with(|| self.doubt(around)) else {
+                return;
+            };
             // The least number of days is enough where they speak clearly.
             let error = scatter * (1.0 / n as f32 + WANDER + of_baseline).sqrt();
             let z = mean / error;
@@ -126,7 +142,7 @@ impl Meter {
                 best = Some((z, at, mean, n));
             }
         }
-        let Some((z, first, mean, n)) = best else { return };
+        let (Some((z, first, mean, n)), Some(Some(Doubt { due, .. }))) = (best, doubt) else { return };
         self.peak = self.peak.max((z * 16.0).min(255.0) as u8);
         if z < due {
             return;
@@ -161,6 +177,22 @@ impl Meter {
                 ),
             },
         });
+    }
+
+    /// What a mean of days is measured with; none where too little is known of the home.
+    fn doubt(&self, around: Around<'_>) -> Option<Doubt> {
+        let used = f32::from(self.used);
+        let known = (self.scatter / SCATTER_KNOWN).max(1.0).powi(2) * f32::from(HABIT_DAYS);
+        if used < known.min(KNOWN_MOST) {
+            return None;
+        }
+        let scatter = (used * self.scatter.powi(2) + DOUBT_DAYS * DOUBT.powi(2)) / (used + DOUBT_DAYS);
+        Some(Doubt {
+            due: around.limits.shift.max(f32::from(self.restless) / 16.0 * RESTLESS),
+            // A scatter that few days have shown may be larger.
+            scatter: scatter.sqrt(),
+            of_baseline: 1.0 / used.clamp(1.0, 28.0),
+        })
     }
 
     /// A day on the old level: what was not said and went back is counted, what was said waits for its return.

@@ -88,6 +88,8 @@ pub(crate) mod told {
     pub const LEAK: u8 = 4;
     pub const STUCK: u8 = 8;
     pub const REVERSED: u8 = 16;
+    /// Nobody lives there: what is used from now on is somebody's who comes.
+    pub const EMPTY: u8 = 32;
 }
 
 /// A day of one meter.
@@ -226,17 +228,16 @@ impl Meter {
     /// The window moves on by a day.
     #[inline]
     fn step(&mut self, used: Amount, night: u8, season: &Season) {
-        let leaving = self.open[0];
-        let leaving_day = self.last - (OPEN_DAYS as i32 - 1);
-        self.absorb(leaving, leaving_day, season);
-        let leaving_night = self.nights[0];
-        if leaving_night != 0 {
-            self.absorb_night(leaving_night);
+        // The window is of whole weeks: the day that leaves is of the same weekday as the day that comes.
+        self.absorb(self.open[0], self.last + 1 - OPEN_DAYS as i32, season);
+        self.open = moved_on(self.open, used);
+        if night != 0 || self.nights != [0; NIGHTS] {
+            let leaving_night = self.nights[0];
+            if leaving_night != 0 {
+                self.absorb_night(leaving_night);
+            }
+            self.nights = moved_on(self.nights, night);
         }
-        self.open.copy_within(1.., 0);
-        self.open[OPEN_DAYS - 1] = used;
-        self.nights.copy_within(1.., 0);
-        self.nights[NIGHTS - 1] = night;
         self.last += 1;
         self.level_age = self.level_age.saturating_add(1);
         self.shift_age = self.shift_age.saturating_add(1);
@@ -269,28 +270,30 @@ impl Meter {
             self.begin();
         }
         let code = used.code() as f32;
-        let offset = f32::from(self.week[weekday(day)]) * WEEK_STEP;
+        let of_week = &mut self.week[weekday(day)];
+        let offset = f32::from(*of_week) * WEEK_STEP;
         // The level follows the season by itself; what a day differs by is told without it.
         let whole = code - self.level - offset;
         let common = season.at(day);
-        let n = f32::from(self.used);
+        let rates = RATES[usize::from(self.used).min(RATES.len() - 1)];
         let wide = if self.used < 8 { 4.0 } else { 2.5 };
         let distance = (whole - common).clamp(-wide * self.scatter, wide * self.scatter);
-        self.level += (distance + common) / (n + 1.0).min(LEVEL_MEMORY);
-        self.scatter += (1.2533 * distance.abs() - self.scatter) / (n + 6.0).min(SCATTER_MEMORY);
+        self.level += (distance + common) * rates.level;
+        self.scatter += (1.2533 * distance.abs() - self.scatter) * rates.scatter;
         self.scatter = self.scatter.max(SCATTER_LEAST);
-        let learnt = offset + distance / (4.0 + n / 7.0).min(12.0);
-        self.week[weekday(day)] = (learnt / WEEK_STEP).round().clamp(-127.0, 127.0) as i8;
+        let learnt = (offset + distance * rates.week) * (1.0 / WEEK_STEP);
+        // Rounded to the nearest, and kept within what a byte holds.
+        *of_week = (learnt + 0.5f32.copysign(learnt)) as i8;
         let repeated = used == self.open[1];
         self.repeats = follow(self.repeats, repeated, 16);
         self.used += 1;
         if self.used.is_multiple_of(128) {
             self.longest -= self.longest / 8;
             self.restless -= self.restless / 8;
-        }
-        if self.used + self.silent > HABIT_MEMORY {
-            self.silent /= 2;
-            self.used = (self.used / 2).max(HABIT_DAYS * 4);
+            if self.used + self.silent > HABIT_MEMORY {
+                self.silent /= 2;
+                self.used /= 2;
+            }
         }
     }
 
@@ -349,6 +352,45 @@ impl Meter {
     }
 }
 
+/// The days move on by one.
+#[inline]
+fn moved_on<T: Copy, const N: usize>(days: [T; N], last: T) -> [T; N] {
+    let mut moved = days;
+    let mut at = 0;
+    while at + 1 < N {
+        moved[at] = days[at + 1];
+        at += 1;
+    }
+    moved[N - 1] = last;
+    moved
+}
+
+/// How much of a day's distance the baseline takes over, by how many days it holds.
+#[derive(Clone, Copy)]
+struct Rates {
+    level: f32,
+    scatter: f32,
+    week: f32,
+}
+
+const RATES: [Rates; 64] = {
+    const fn one_of(days: f32, most: f32) -> f32 {
+        1.0 / if days < most { days } else { most }
+    }
+    let mut rates = [Rates { level: 0.0, scatter: 0.0, week: 0.0 }; 64];
+    let mut used = 0;
+    while used < rates.len() {
+        let n = used as f32;
+        rates[used] = Rates {
+            level: one_of(n + 1.0, LEVEL_MEMORY),
+            scatter: one_of(n + 6.0, SCATTER_MEMORY),
+            week: one_of(4.0 + n / 7.0, 12.0),
+        };
+        used += 1;
+    }
+    rates
+};
+
 /// A share in 255ths follows what was seen.
 fn follow(share: u8, seen: bool, slow: u8) -> u8 {
     let aim = if seen { 255 } else { 0 };
@@ -376,5 +418,6 @@ pub(crate) fn night_value(code: u8) -> f64 {
 /// Monday is 0; 1970-01-01 was a Thursday.
 #[inline]
 fn weekday(day: i32) -> usize {
-    (day + 3).rem_euclid(7) as usize
+    // Far enough from nought that no day is negative: a remainder is cheap then.
+    (day.wrapping_add(3) as u32).wrapping_add(7 * 300_000_000) as usize % 7
 }

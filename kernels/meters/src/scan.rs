@@ -15,8 +15,10 @@ use std::collections::VecDeque;
 const WINDOW_BYTES: usize = 1 << 30;
 /// Days that a window has at least.
 const WINDOW_DAYS_LEAST: usize = 2 * PERIOD_DAYS as usize;
-/// Meters that a thread takes at a time.
+/// Meters that a thread takes at a time …
 const CHUNK: usize = 2048;
+/// … and of which a day is taken before the next day.
+const BESIDE: usize = 16;
 
 /// A change and the meter that it is of.
 #[derive(Clone, Debug, PartialEq)]
@@ -271,24 +273,33 @@ impl Scan {
         let (care, neighbours) = (&self.care, &self.neighbours);
         let chunks = self.meters.par_chunks_mut(CHUNK).enumerate().map(|(chunk, meters)| {
             let mut done = Done::default();
-            for (i, meter) in meters.iter_mut().enumerate() {
-                let place = chunk * CHUNK + i;
-                let cut = if cuts.is_empty() { 0 } else { cuts.days_of(neighbours, place) };
-                let care = care.get(place).is_some_and(|care| *care);
+            for (part, meters) in meters.chunks_mut(BESIDE).enumerate() {
+                let place = chunk * CHUNK + part * BESIDE;
+                let mut cut = [0; BESIDE];
+                let mut on_list = [false; BESIDE];
+                for i in 0..meters.len() {
+                    cut[i] = if cuts.is_empty() { 0 } else { cuts.days_of(neighbours, place + i) };
+                    on_list[i] = care.get(place + i).is_some_and(|care| *care);
+                }
+                // Day by day, not meter by meter: what follows each other does not wait for each other.
                 for (at, column) in columns.iter().enumerate() {
-                    let Some(&used) = column.used.get(place) else { continue };
-                    if used == Amount::MISSING {
-                        continue;
-                    }
-                    done.meter_days += 1;
-                    if cut >> at & 1 == 1 && (used == Amount::ZERO || meter.is_silent(used)) {
-                        continue;
-                    }
-                    let night = column.night.get(place).copied().unwrap_or(Amount::MISSING);
-                    let day = Day { day: first + at as i32, used, night };
-                    meter.push(day, care, around, &mut done.found);
-                    if !done.found.changes.is_empty() {
-                        done.told.extend(done.found.changes.drain(..).map(|change| told(place, change)));
+                    let used = column.used.get(place..).unwrap_or(&[]);
+                    let night = column.night.get(place..).unwrap_or(&[]);
+                    for (i, (meter, &used)) in meters.iter_mut().zip(used).enumerate() {
+                        if used == Amount::MISSING {
+                            continue;
+                        }
+                        done.meter_days += 1;
+                        if cut[i] >> at & 1 == 1 && (used == Amount::ZERO || meter.is_silent(used)) {
+                            continue;
+                        }
+                        let night = night.get(i).copied().unwrap_or(Amount::MISSING);
+                        let day = Day { day: first + at as i32, used, night };
+                        meter.push(day, on_list[i], around, &mut done.found);
+                        if !done.found.changes.is_empty() {
+                            let changes = done.found.changes.drain(..);
+                            done.told.extend(changes.map(|change| told(place + i, change)));
+                        }
                     }
                 }
             }
@@ -302,22 +313,41 @@ impl Scan {
 
     /// What all meters, and neighbours, did on these days.
     fn together(&self, columns: &[Column]) -> Together {
-        let first = self.first;
-        let days = columns.len();
+        let (first, days) = (self.first, columns.len());
         let cuts = self.neighbours.counter(days);
         let chunks = self.meters.par_chunks(CHUNK).enumerate().map(|(chunk, meters)| {
-            let mut steps = vec![Steps::default(); days];
-            let mut counter = cuts.part();
-            for (i, meter) in meters.iter().enumerate() {
-                let place = chunk * CHUNK + i;
-                counter.begin(&self.neighbours, place);
-                let mut past = Past::of(meter, first);
-                for (at, column) in columns.iter().enumerate() {
-                    let used = column.used.get(place).copied().unwrap_or(Amount::MISSING);
-                    past.next(used, at, &mut steps[at], &mut counter);
+            let from = chunk * CHUNK;
+            if !self.neighbours.is_empty() {
+                let mut counter = cuts.part();
+                for (i, meter) in meters.iter().enumerate() {
+                    counter.begin(&self.neighbours, from + i);
+                    let mut past = Past::of(meter, first);
+                    for (at, column) in columns.iter().enumerate() {
+                        let used = column.used.get(from + i).copied().unwrap_or(Amount::MISSING);
+                        past.next(used, at, &mut counter);
+                    }
                 }
+                counter.end();
             }
-            counter.end();
+            let before = |meter: &Meter| match meter.last_day() {
+                Some(last) if last == first - 1 => meter.open[OPEN_DAYS - 1],
+                _ => Amount::MISSING,
+            };
+            let before: Vec<Amount> = meters.iter().map(before).collect();
+            let mut before = before.as_slice();
+            let mut steps = vec![Steps::default(); days];
+            for (column, steps) in columns.iter().zip(&mut steps) {
+                let until = column.used.len().min(from + meters.len());
+                let used = column.used.get(from..until).unwrap_or(&[]);
+                let (mut sum, mut pairs) = (0i32, 0u32);
+                for (before, after) in before.iter().zip(used) {
+                    let (step, pair) = before.step_to(*after, STEP_MOST);
+                    sum += step;
+                    pairs += pair;
+                }
+                *steps = Steps { sum: i64::from(sum), pairs: u64::from(pairs) };
+                before = used;
+            }
             steps
         });
         let steps = chunks.reduce(
@@ -364,8 +394,6 @@ fn told(place: usize, change: Change) -> Told {
 
 /// The last days of a meter, day by day: what its neighbours' days are compared with.
 struct Past {
-    /// The day before.
-    before: Amount,
     /// The last that was used.
     last_used: i32,
     /// Of the last [`OPEN_DAYS`] days, which had use; the last day is the lowest bit.
@@ -377,7 +405,7 @@ const IN_USE_DAYS: u32 = 5;
 
 impl Past {
     fn of(meter: &Meter, first: i32) -> Self {
-        let mut past = Self { before: Amount::MISSING, last_used: 0, used: 0 };
+        let mut past = Self { last_used: 0, used: 0 };
         if let Some(last) = meter.last_day() {
             let gap = i64::from(first) - i64::from(last) - 1;
             for amount in &meter.open {
@@ -397,7 +425,6 @@ impl Past {
         if used {
             self.last_used = amount.code();
         }
-        self.before = amount;
     }
 
     /// A fiftieth of what was used last.
@@ -407,17 +434,7 @@ impl Past {
     }
 
     #[inline]
-    fn next(
-        &mut self,
-        amount: Amount,
-        at: usize,
-        steps: &mut Steps,
-        counter: &mut crate::neighbours::Part<'_>,
-    ) {
-        if amount.is_some() && self.before.is_some() {
-            steps.sum += i64::from((amount.code() - self.before.code()).clamp(-STEP_MOST, STEP_MOST));
-            steps.pairs += 1;
-        }
+    fn next(&mut self, amount: Amount, at: usize, counter: &mut crate::neighbours::Part<'_>) {
         if amount.is_known() && self.used.count_ones() >= IN_USE_DAYS {
             counter.count(at, amount == Amount::ZERO || self.is_silent(amount));
         }

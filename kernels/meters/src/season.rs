@@ -18,8 +18,9 @@ pub(crate) const STEP_MOST: i32 = 2 * OCTAVE;
 /// as a meter's level does: a home that does as all do lies on its level.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Season {
-    /// The last day in `offsets`.
+    /// The last day in `offsets`, and the first.
     last: i32,
+    first: i32,
     /// Of the last days, oldest first, in steps of a code.
     offsets: Vec<i16>,
     /// The index of the last [`OPEN_DAYS`] days, oldest first.
@@ -30,7 +31,7 @@ pub struct Season {
 
 impl Default for Season {
     fn default() -> Self {
-        Self { last: i32::MIN, offsets: Vec::new(), index: Vec::new(), slow: 0.0, days: 0 }
+        Self { last: i32::MIN, first: 0, offsets: Vec::new(), index: Vec::new(), slow: 0.0, days: 0 }
     }
 }
 
@@ -48,9 +49,8 @@ impl Season {
     /// not known.
     #[inline]
     pub fn at(&self, day: i32) -> f32 {
-        let back = self.last.wrapping_sub(day);
-        match self.offsets.len().checked_sub(1 + back as u32 as usize) {
-            Some(at) => f32::from(self.offsets[at]),
+        match self.offsets.get(day.wrapping_sub(self.first) as u32 as usize) {
+            Some(offset) => f32::from(*offset),
             None => 0.0,
         }
     }
@@ -75,6 +75,7 @@ impl Season {
             self.last = day;
             self.step(*steps);
         }
+        self.first = self.last.wrapping_sub(self.offsets.len() as i32 - 1);
     }
 
     fn step(&mut self, steps: Steps) {

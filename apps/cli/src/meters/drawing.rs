@@ -8,6 +8,8 @@ const WIDTH: f64 = 1080.0;
 const HEIGHT: f64 = 300.0;
 const LEFT: f64 = 64.0;
 const TOP: f64 = 56.0;
+/// A signal takes two lines.
+const LINE: f64 = 38.0;
 
 /// Days as bars from nought, nights of flow as dots, each signal from its first day to the day on which it was found.
 pub fn series(meter: &str, days: &[Day], told: &[&Told]) -> String {
@@ -20,7 +22,7 @@ pub fn series(meter: &str, days: &[Day], told: &[&Told]) -> String {
     let high = (used[(used.len() - 1) * 98 / 100] * 1.25).max(1e-9);
     let y = |value: f64| TOP + HEIGHT * (1.0 - (value / high).clamp(0.0, 1.0));
     let lines = told.len() as f64;
-    let (width, height) = (WIDTH + LEFT + 24.0, HEIGHT + TOP + 48.0 + 20.0 * lines);
+    let (width, height) = (WIDTH + LEFT + 24.0, HEIGHT + TOP + 48.0 + LINE * lines);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n"
     );
@@ -77,10 +79,10 @@ pub fn series(meter: &str, days: &[Day], told: &[&Told]) -> String {
     }
     for (n, told) in told.iter().enumerate() {
         let change = &told.change;
-        let at = TOP + HEIGHT + 44.0 + 20.0 * n as f64;
+        let at = TOP + HEIGHT + 44.0 + LINE * n as f64;
         let _ = writeln!(
             out,
-            "<rect x=\"{LEFT}\" y=\"{:.1}\" width=\"10\" height=\"10\" fill=\"{}\"/><text x=\"{:.1}\" y=\"{at:.1}\" fill=\"#1f2933\">{} → {} {} · {} · {}</text>",
+            "<rect x=\"{LEFT}\" y=\"{:.1}\" width=\"10\" height=\"10\" fill=\"{}\"/><text x=\"{:.1}\" y=\"{at:.1}\" fill=\"#1f2933\">{} → {} {} · {}</text><text x=\"{:.1}\" y=\"{:.1}\" fill=\"#52606d\">{}</text>",
             at - 9.0,
             color(change.kind),
             LEFT + 16.0,
@@ -88,6 +90,8 @@ pub fn series(meter: &str, days: &[Day], told: &[&Told]) -> String {
             Zone::date_text(i64::from(change.detected)),
             change.kind.name(),
             escaped(&change.reason.zh),
+            LEFT + 16.0,
+            at + 16.0,
             escaped(&change.reason.en)
         );
     }
