@@ -11,11 +11,14 @@ pub struct Keys {
     ends: Vec<usize>,
     /// The names that are whole numbers, as such; `i64::MIN` for the others.
     numbers: Vec<i64>,
+    /// Places of names that are no numbers, and of those that are.
     by_text: HashTable<u32>,
     by_number: HashTable<u32>,
     last: usize,
 }
 
+/// Places from the last one on that are looked at: some meters of the day before may be missing.
+const NEAR: usize = 5;
 const NO_NUMBER: i64 = i64::MIN;
 
 impl Keys {
@@ -38,16 +41,7 @@ impl Keys {
     /// The place of a name; a new one at the end where it was not seen before.
     #[inline]
     pub fn place(&mut self, name: &str) -> usize {
-        let guess = self.last;
-        if guess < self.len() && self.name(guess) == name {
-            return guess;
-        }
-        let next = if guess + 1 < self.len() { guess + 1 } else { 0 };
-        if next < self.len() && self.name(next) == name {
-            self.last = next;
-            return next;
-        }
-        self.last = match self.find(name) {
+        self.last = match self.find_near(name, self.last) {
             Some(at) => at,
             None => self.add(name),
         };
@@ -57,18 +51,8 @@ impl Keys {
     /// The place of a number, which is its name in digits.
     #[inline]
     pub fn place_of_number(&mut self, number: i64) -> usize {
-        let guess = self.last;
-        if self.numbers.get(guess) == Some(&number) && number != NO_NUMBER {
-            return guess;
-        }
-        let next = if guess + 1 < self.len() { guess + 1 } else { 0 };
-        if self.numbers.get(next) == Some(&number) && number != NO_NUMBER {
-            self.last = next;
-            return next;
-        }
-        let found = self.by_number.find(spread(number), |at| self.numbers[*at as usize] == number);
-        self.last = match found {
-            Some(at) => *at as usize,
+        self.last = match self.find_number_near(number, self.last) {
+            Some(at) => at,
             None => self.place(&number.to_string()),
         };
         self.last
@@ -76,25 +60,69 @@ impl Keys {
 
     /// The place of a name that was seen.
     pub fn find(&self, name: &str) -> Option<usize> {
-        self.by_text.find(xxh3_64(name.as_bytes()), |at| self.name(*at as usize) == name).map(|at| *at as usize)
+        let found = match number_of(name) {
+            Some(number) => self.by_number.find(spread(number), |at| self.numbers[*at as usize] == number),
+            None => self.by_text.find(xxh3_64(name.as_bytes()), |at| self.name(*at as usize) == name),
+        };
+        found.map(|at| *at as usize)
+    }
+
+    /// The place of a name that was seen; looked for at and behind `near` first.
+    #[inline]
+    pub fn find_near(&self, name: &str, near: usize) -> Option<usize> {
+        let mut places = near..self.len().min(near + NEAR);
+        places.find(|at| self.name(*at) == name).or_else(|| self.find(name))
+    }
+
+    /// The place of a number that was seen, likewise.
+    #[inline]
+    pub fn find_number_near(&self, number: i64, near: usize) -> Option<usize> {
+        let from = near.min(self.numbers.len());
+        let places = &self.numbers[from..self.numbers.len().min(from + NEAR)];
+        match places.iter().position(|near| *near == number && number != NO_NUMBER) {
+            Some(ahead) => Some(from + ahead),
+            None => {
+                let found = self.by_number.find(spread(number), |at| self.numbers[*at as usize] == number);
+                found.map(|at| *at as usize)
+            }
+        }
     }
 
     fn add(&mut self, name: &str) -> usize {
         let at = self.len();
         self.texts.push_str(name);
         self.ends.push(self.texts.len());
-        let number = name.parse().ok().filter(|number: &i64| *number != NO_NUMBER && number.to_string() == name);
+        let number = number_of(name);
         self.numbers.push(number.unwrap_or(NO_NUMBER));
         let (texts, ends, numbers) = (&self.texts, &self.ends, &self.numbers);
-        let text_of = |at: usize| &texts[if at == 0 { 0 } else { ends[at - 1] }..ends[at]];
-        self.by_text.insert_unique(xxh3_64(name.as_bytes()), at as u32, |at| {
-            xxh3_64(text_of(*at as usize).as_bytes())
-        });
-        if let Some(number) = number {
-            self.by_number.insert_unique(spread(number), at as u32, |at| spread(numbers[*at as usize]));
+        // Room for many at once: what is in has to be spread anew each time.
+        let room = |table: &HashTable<u32>| if table.len() == table.capacity() { 3 * table.len() + 64 } else { 0 };
+        match number {
+            Some(number) => {
+                let of = |at: &u32| spread(numbers[*at as usize]);
+                self.by_number.reserve(room(&self.by_number), of);
+                self.by_number.insert_unique(spread(number), at as u32, of);
+            }
+            None => {
+                let text_of = |at: usize| &texts[if at == 0 { 0 } else { ends[at - 1] }..ends[at]];
+                let of = |at: &u32| xxh3_64(text_of(*at as usize).as_bytes());
+                self.by_text.reserve(room(&self.by_text), of);
+                self.by_text.insert_unique(xxh3_64(name.as_bytes()), at as u32, of);
+            }
         }
         at
     }
+}
+
+/// The number that a name is written as, digit by digit.
+fn number_of(name: &str) -> Option<i64> {
+    if !name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
+        return None;
+    }
+    let number: i64 = name.parse().ok()?;
+    // Not `007`, which is another name than `7`.
+    let plain = name.len() == 1 || !matches!(name.as_bytes(), [b'0', ..] | [b'-', b'0', ..] | [b'+', ..]);
+    (plain && number != NO_NUMBER).then_some(number)
 }
 
 /// Numbers in a row are spread over all bits.

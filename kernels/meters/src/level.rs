@@ -37,6 +37,8 @@ const WANDER: f32 = 0.06;
 const DAY_MOST: f32 = 3.5 * OCTAVES;
 /// All days but one of a shift lie at least this share of it to the same side.
 const SAME_SIDE: f32 = 0.4;
+/// So far from the level a day lies well off it.
+const OFF: f32 = STEP_LEAST * SAME_SIDE;
 /// Days within which a level that goes back was no new one.
 const BACK_DAYS: u8 = 16;
 /// A day of more than this against the usual one is implausible: 32-fold …
@@ -55,13 +57,24 @@ struct Doubt {
 }
 
 impl Meter {
+    /// Does a day that lies so far from its level say nothing of it? `before` tells the same of the two days before,
+    /// where they are known: of the last three days of a shift two lie well off, to one side.
+    #[inline]
+    pub(crate) fn is_on_level(&self, above: f32, before: impl Fn() -> [Option<f32>; 2]) -> bool {
+        if above.abs() < OFF || self.used < HABIT_DAYS {
+            return true;
+        }
+        let beside = |day: Option<f32>| day.is_none_or(|day| day * above.signum() >= OFF);
+        above <= IMPLAUSIBLE && !before().into_iter().any(beside)
+    }
+
     /// Looks at a day with use.
     #[inline]
     pub(crate) fn level_day(&mut self, around: Around<'_>, found: &mut Found) {
         let last = self.above(OPEN_DAYS - 1, around.season);
-        // Most days end here: a shift cannot be one whose last day does not lie well off.
-        if last.abs() < STEP_LEAST * SAME_SIDE || self.used < HABIT_DAYS {
-            if self.peak != 0 {
+        let known = |at: usize| self.open[at].is_known().then(|| self.above(at, around.season));
+        if self.is_on_level(last, || [known(OPEN_DAYS - 2), known(OPEN_DAYS - 3)]) {
+            if self.peak != 0 && last.abs() < OFF {
                 self.excursion_ends(found);
             }
             return;
@@ -70,14 +83,7 @@ impl Meter {
         if known && last > IMPLAUSIBLE && last > IMPLAUSIBLE_SCATTERS * self.scatter {
             self.implausible(last, around, found);
         }
-        // All days of a shift but one lie to one side: two of the last three do.
-        let beside = |at: usize| {
-            !self.open[at].is_known()
-                || self.above(at, around.season) * last.signum() >= STEP_LEAST * SAME_SIDE
-        };
-        if beside(OPEN_DAYS - 2) || beside(OPEN_DAYS - 3) {
-            self.shift(last.signum(), around, found);
-        }
+        self.shift(last.signum(), around, found);
     }
 
     /// Generalised likelihood ratio over the day of change (Willsky and Jones 1976), for a level of known scatter
@@ -104,8 +110,8 @@ impl Meter {
                 continue;
             }
             let above = self.above(at, around.season) * sign;
-            if above < STEP_LEAST * SAME_SIDE {
-                if spared || n == 0 || above < -STEP_LEAST * SAME_SIDE {
+            if above < OFF {
+                if spared || n == 0 || above < -OFF {
                     break;
                 }
                 spared = true;

@@ -14,6 +14,8 @@ mod meter;
 mod neighbours;
 mod scan;
 pub mod score;
+#[cfg(test)]
+mod tests;
 mod season;
 mod snapshot;
 
@@ -27,4 +29,4 @@ pub use fleet::{Fleet, PERIOD_DAYS};
 pub use hours::{Hourly, Hours, Rhythm};
 pub use keys::Keys;
 pub use neighbours::{LEVELS, Neighbours};
-pub use scan::{Scan, Taken, Told, Whose};
+pub use scan::{Many, Scan, Taken, Told, Whose};

@@ -92,6 +92,39 @@ pub(crate) mod told {
     pub const EMPTY: u8 = 32;
 }
 
+/// Days of a period that are taken at once, at the most.
+pub(crate) const PERIOD: usize = 28;
+
+/// What days that follow each other are like for all meters.
+pub(crate) struct Calendar {
+    /// The first of them.
+    pub first: i32,
+    /// From a window before it on.
+    days: [CalendarDay; OPEN_DAYS + PERIOD],
+}
+
+#[derive(Clone, Copy, Default)]
+struct CalendarDay {
+    weekday: usize,
+    common: f32,
+}
+
+impl Calendar {
+    pub(crate) fn new(first: i32, season: &Season) -> Self {
+        let mut days = [CalendarDay::default(); OPEN_DAYS + PERIOD];
+        for (day, of) in (first - OPEN_DAYS as i32..).zip(&mut days) {
+            *of = CalendarDay { weekday: weekday(day), common: season.at(day) };
+        }
+        Self { first, days }
+    }
+
+    /// So many days before the day at a place.
+    #[inline]
+    fn before(&self, at: usize, days: usize) -> CalendarDay {
+        self.days[at + OPEN_DAYS - days]
+    }
+}
+
 /// A day of one meter.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Day {
@@ -229,23 +262,111 @@ impl Meter {
     #[inline]
     fn step(&mut self, used: Amount, night: u8, season: &Season) {
         // The window is of whole weeks: the day that leaves is of the same weekday as the day that comes.
-        self.absorb(self.open[0], self.last + 1 - OPEN_DAYS as i32, season);
+        let leaving = self.last + 1 - OPEN_DAYS as i32;
+        let window = self.open;
+        self.absorb(&window, weekday(leaving), season.at(leaving), self.level_age);
         self.open = moved_on(self.open, used);
-        if night != 0 || self.nights != [0; NIGHTS] {
-            let leaving_night = self.nights[0];
-            if leaving_night != 0 {
-                self.absorb_night(leaving_night);
-            }
-            self.nights = moved_on(self.nights, night);
-        }
+        self.night_moves_on(night);
         self.last += 1;
         self.level_age = self.level_age.saturating_add(1);
         self.shift_age = self.shift_age.saturating_add(1);
     }
 
-    /// The baseline learns a day that has left the window.
     #[inline]
-    fn absorb(&mut self, used: Amount, day: i32, season: &Season) {
+    fn night_moves_on(&mut self, night: u8) {
+        if night != 0 || self.nights != [0; NIGHTS] {
+            let leaving = self.nights[0];
+            if leaving != 0 {
+                self.absorb_night(leaving);
+            }
+            self.nights = moved_on(self.nights, night);
+        }
+    }
+
+    /// Takes days that follow each other, from the first of `calendar` on: as [`Meter::push`] for each that is not
+    /// missing, and several times as fast. `nights` is empty where hours are not known.
+    pub(crate) fn push_days(
+        &mut self,
+        calendar: &Calendar,
+        used: &[Amount],
+        nights: &[Amount],
+        care: bool,
+        around: Around<'_>,
+        found: &mut Found,
+    ) {
+        let Some(begin) = used.iter().position(|used| *used != Amount::MISSING) else { return };
+        let end = used.iter().rposition(|used| *used != Amount::MISSING).map_or(0, |last| last + 1);
+        let night = |at: usize| nights.get(at).copied().unwrap_or(Amount::MISSING);
+        let day = |at: usize| Day { day: calendar.first + at as i32, used: used[at], night: night(at) };
+        // The first one closes what gap there was before.
+        self.push(day(begin), care, around, found);
+        if self.last != calendar.first + begin as i32 {
+            // It was no new day: each goes its own way.
+            for at in begin + 1..end {
+                if used[at] != Amount::MISSING {
+                    self.push(day(at), care, around, found);
+                }
+            }
+            return;
+        }
+        let count = end - begin - 1;
+        let mut days = [Amount::MISSING; OPEN_DAYS + PERIOD];
+        days[..OPEN_DAYS].copy_from_slice(&self.open);
+        days[OPEN_DAYS..OPEN_DAYS + count].copy_from_slice(&used[begin + 1..end]);
+        let from = self.last;
+        // Days by which the window of `self` lies behind.
+        let mut behind = 0;
+        for n in 0..count {
+            let at = begin + 1 + n;
+            let Some(window) = days[n..].first_chunk::<OPEN_DAYS>() else { return };
+            let leaving = calendar.before(at, OPEN_DAYS);
+            self.absorb(window, leaving.weekday, leaving.common, self.level_age.saturating_add(behind));
+            behind += 1;
+            let night = night_code(night(at));
+            self.night_moves_on(night);
+            let Some(window) = days[n + 1..].first_chunk::<OPEN_DAYS>() else { return };
+            let today = window[OPEN_DAYS - 1];
+            if today == Amount::MISSING || (night < 2 && self.is_ordinary(window, calendar, at)) {
+                continue;
+            }
+            self.catch_up(window, from + n as i32 + 1, behind);
+            behind = 0;
+            self.judge(care, around, found);
+        }
+        if let Some(window) = days[count..].first_chunk::<OPEN_DAYS>() {
+            self.catch_up(window, from + count as i32, behind);
+        }
+    }
+
+    fn catch_up(&mut self, window: &[Amount; OPEN_DAYS], last: i32, behind: u16) {
+        self.open = *window;
+        self.last = last;
+        self.level_age = self.level_age.saturating_add(behind);
+        self.shift_age = self.shift_age.saturating_add(behind.min(255) as u8);
+    }
+
+    /// Is the last day of this window one of which there is nothing to say, as of nearly all? Then judging it would
+    /// change nothing.
+    #[inline]
+    fn is_ordinary(&self, window: &[Amount; OPEN_DAYS], calendar: &Calendar, at: usize) -> bool {
+        let (today, before) = (window[OPEN_DAYS - 1], window[OPEN_DAYS - 2]);
+        let in_use = |amount: Amount| amount.is_some() && !self.is_silent(amount);
+        if self.told != 0 || self.peak != 0 || !in_use(today) || !in_use(before) || today == before {
+            return false;
+        }
+        let above = |back: usize| {
+            let day = calendar.before(at, back);
+            let offset = f32::from(self.week[day.weekday]) * WEEK_STEP;
+            window[OPEN_DAYS - 1 - back].code() as f32 - self.level - offset - day.common
+        };
+        let known = |back: usize| window[OPEN_DAYS - 1 - back].is_known().then(|| above(back));
+        self.is_on_level(above(0), || [known(1), known(2)])
+    }
+
+    /// The baseline learns the first day of a window, which leaves it. `level_age` counts to its last day.
+    #[inline]
+    fn absorb(&mut self, window: &[Amount; OPEN_DAYS], weekday: usize, common: f32, level_age: u16) {
+        let used = window[0];
         if !used.is_known() {
             self.run += u16::from(self.run > 0);
             return;
@@ -262,19 +383,18 @@ impl Meter {
             self.longest = self.longest.max(self.run.min(255) as u8);
             self.run = 0;
         }
-        if usize::from(self.level_age) < OPEN_DAYS + 1 {
+        if usize::from(level_age) < OPEN_DAYS + 1 {
             // From before the level began.
             return;
         }
         if self.used == 0 {
-            self.begin();
+            self.begin(window);
         }
         let code = used.code() as f32;
-        let of_week = &mut self.week[weekday(day)];
+        let of_week = &mut self.week[weekday];
         let offset = f32::from(*of_week) * WEEK_STEP;
         // The level follows the season by itself; what a day differs by is told without it.
         let whole = code - self.level - offset;
-        let common = season.at(day);
         let rates = RATES[usize::from(self.used).min(RATES.len() - 1)];
         let wide = if self.used < 8 { 4.0 } else { 2.5 };
         let distance = (whole - common).clamp(-wide * self.scatter, wide * self.scatter);
@@ -284,16 +404,22 @@ impl Meter {
         let learnt = (offset + distance * rates.week) * (1.0 / WEEK_STEP);
         // Rounded to the nearest, and kept within what a byte holds.
         *of_week = (learnt + 0.5f32.copysign(learnt)) as i8;
-        let repeated = used == self.open[1];
-        self.repeats = follow(self.repeats, repeated, 16);
+        if self.repeats != 0 || used == window[1] {
+            self.repeats = follow(self.repeats, used == window[1], 16);
+        }
         self.used += 1;
         if self.used.is_multiple_of(128) {
-            self.longest -= self.longest / 8;
-            self.restless -= self.restless / 8;
-            if self.used + self.silent > HABIT_MEMORY {
-                self.silent /= 2;
-                self.used /= 2;
-            }
+            self.forget();
+        }
+    }
+
+    #[cold]
+    fn forget(&mut self) {
+        self.longest -= self.longest / 8;
+        self.restless -= self.restless / 8;
+        if self.used + self.silent > HABIT_MEMORY {
+            self.silent /= 2;
+            self.used /= 2;
         }
     }
 
@@ -304,10 +430,10 @@ impl Meter {
     }
 
     /// The first level: the middle of the open days.
-    fn begin(&mut self) {
+    fn begin(&mut self, window: &[Amount; OPEN_DAYS]) {
         let mut codes = [0; OPEN_DAYS];
         let mut n = 0;
-        for amount in self.open.iter().filter(|amount| amount.is_some()) {
+        for amount in window.iter().filter(|amount| amount.is_some()) {
             codes[n] = amount.code();
             n += 1;
         }

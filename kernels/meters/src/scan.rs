@@ -5,7 +5,7 @@ use crate::change::Change;
 use crate::fleet::{Fleet, PERIOD_DAYS};
 use crate::hours::{Hours, Rhythm};
 use crate::keys::Keys;
-use crate::meter::{Around, Day, Found, Meter, OPEN_DAYS};
+use crate::meter::{Around, Calendar, Day, Found, Meter, OPEN_DAYS, PERIOD};
 use crate::neighbours::{Cuts, Neighbours};
 use crate::season::{STEP_MOST, Steps};
 use rayon::prelude::*;
@@ -15,10 +15,8 @@ use std::collections::VecDeque;
 const WINDOW_BYTES: usize = 1 << 30;
 /// Days that a window has at least.
 const WINDOW_DAYS_LEAST: usize = 2 * PERIOD_DAYS as usize;
-/// Meters that a thread takes at a time …
+/// Meters that a thread takes at a time.
 const CHUNK: usize = 2048;
-/// … and of which a day is taken before the next day.
-const BESIDE: usize = 16;
 
 /// A change and the meter that it is of.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +44,38 @@ pub struct Taken {
     /// Days that came too late to be judged.
     pub too_late: u64,
 }
+
+/// Meters as the rows of a table name them.
+pub trait Many: Sync {
+    /// The place of a row's meter, if it was seen; it may lie at `near` or just behind it.
+    fn find(&self, keys: &Keys, row: usize, near: usize) -> Option<usize>;
+    /// The place of a row's meter, which is seen now.
+    fn add(&self, keys: &mut Keys, row: usize) -> usize;
+}
+
+impl Many for [i64] {
+    fn find(&self, keys: &Keys, row: usize, near: usize) -> Option<usize> {
+        keys.find_number_near(self[row], near)
+    }
+
+    fn add(&self, keys: &mut Keys, row: usize) -> usize {
+        keys.place_of_number(self[row])
+    }
+}
+
+impl Many for [i32] {
+    fn find(&self, keys: &Keys, row: usize, near: usize) -> Option<usize> {
+        keys.find_number_near(i64::from(self[row]), near)
+    }
+
+    fn add(&self, keys: &mut Keys, row: usize) -> usize {
+        keys.place_of_number(i64::from(self[row]))
+    }
+}
+
+/// Rows that a thread looks at, at a time.
+const MANY: usize = 1 << 13;
+const NOT_SEEN: u32 = u32::MAX;
 
 /// A day's amounts of all meters, by their places.
 #[derive(Debug, Default)]
@@ -79,6 +109,8 @@ pub struct Scan {
     judged: i32,
     told: Vec<Told>,
     taken: Taken,
+    /// Room for [`Scan::take_many`].
+    found: Vec<(u32, Amount)>,
 }
 
 impl Scan {
@@ -98,6 +130,7 @@ impl Scan {
             judged: i32::MIN,
             told: Vec::new(),
             taken: Taken::default(),
+            found: Vec::new(),
         }
     }
 
@@ -114,6 +147,27 @@ impl Scan {
             }
         }
         self.take_elsewhere(place, day, used, Amount::MISSING);
+    }
+
+    /// Takes what many meters used on a day, as [`Scan::take`] does for each: whose, and what of the rows up to
+    /// `rows`. The rows are looked at from several threads.
+    pub fn take_many(&mut self, day: i32, rows: usize, whose: &(impl Many + ?Sized), used: impl Fn(usize) -> f32 + Sync) {
+        let mut found = std::mem::take(&mut self.found);
+        found.resize(rows, (NOT_SEEN, Amount::MISSING));
+        let keys = &self.keys;
+        found.par_chunks_mut(MANY).enumerate().for_each(|(chunk, found)| {
+            let mut near = keys.len();
+            for (row, found) in (chunk * MANY..).zip(found) {
+                let place = whose.find(keys, row, near);
+                near = place.unwrap_or(near);
+                *found = (place.map_or(NOT_SEEN, |place| place as u32), Amount::of(used(row)));
+            }
+        });
+        for (row, (place, used)) in found.iter().enumerate() {
+            let place = if *place == NOT_SEEN { whose.add(&mut self.keys, row) } else { *place as usize };
+            self.take(place, day, *used);
+        }
+        self.found = found;
     }
 
     /// Is there something for a meter on a day that is not judged yet?
@@ -271,37 +325,34 @@ impl Scan {
         let cuts = self.neighbours.cuts(first, &together.cuts, &mut self.told);
         let around = Around { limits: &self.fleet.limits, season: &self.fleet.season };
         let (care, neighbours) = (&self.care, &self.neighbours);
+        let calendar = Calendar::new(first, &self.fleet.season);
+        let hourly = columns.iter().any(|column| !column.night.is_empty());
         let chunks = self.meters.par_chunks_mut(CHUNK).enumerate().map(|(chunk, meters)| {
             let mut done = Done::default();
-            for (part, meters) in meters.chunks_mut(BESIDE).enumerate() {
-                let place = chunk * CHUNK + part * BESIDE;
-                let mut cut = [0; BESIDE];
-                let mut on_list = [false; BESIDE];
-                for i in 0..meters.len() {
-                    cut[i] = if cuts.is_empty() { 0 } else { cuts.days_of(neighbours, place + i) };
-                    on_list[i] = care.get(place + i).is_some_and(|care| *care);
+            let mut used = [Amount::MISSING; PERIOD];
+            let mut nights = [Amount::MISSING; PERIOD];
+            for (i, meter) in meters.iter_mut().enumerate() {
+                let place = chunk * CHUNK + i;
+                for (used, column) in used.iter_mut().zip(columns) {
+                    *used = column.used.get(place).copied().unwrap_or(Amount::MISSING);
                 }
-                // Day by day, not meter by meter: what follows each other does not wait for each other.
-                for (at, column) in columns.iter().enumerate() {
-                    let used = column.used.get(place..).unwrap_or(&[]);
-                    let night = column.night.get(place..).unwrap_or(&[]);
-                    for (i, (meter, &used)) in meters.iter_mut().zip(used).enumerate() {
-                        if used == Amount::MISSING {
-                            continue;
-                        }
-                        done.meter_days += 1;
-                        if cut[i] >> at & 1 == 1 && (used == Amount::ZERO || meter.is_silent(used)) {
-                            continue;
-                        }
-                        let night = night.get(i).copied().unwrap_or(Amount::MISSING);
-                        let day = Day { day: first + at as i32, used, night };
-                        meter.push(day, on_list[i], around, &mut done.found);
-                        if !done.found.changes.is_empty() {
-                            let changes = done.found.changes.drain(..);
-                            done.told.extend(changes.map(|change| told(place + i, change)));
+                let used = &mut used[..columns.len()];
+                done.meter_days += used.iter().filter(|used| **used != Amount::MISSING).count() as u64;
+                let cut = if cuts.is_empty() { 0 } else { cuts.days_of(neighbours, place) };
+                if cut != 0 {
+                    for (at, used) in used.iter_mut().enumerate() {
+                        if cut >> at & 1 == 1 && meter.is_silent(*used) {
+                            *used = Amount::MISSING;
                         }
                     }
                 }
+                let nights = if hourly { &mut nights[..columns.len()] } else { &mut nights[..0] };
+                for (night, column) in nights.iter_mut().zip(columns) {
+                    *night = column.night.get(place).copied().unwrap_or(Amount::MISSING);
+                }
+                let care = care.get(place).is_some_and(|care| *care);
+                meter.push_days(&calendar, used, nights, care, around, &mut done.found);
+                done.told.extend(done.found.changes.drain(..).map(|change| told(place, change)));
             }
             done
         });

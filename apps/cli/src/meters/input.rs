@@ -5,7 +5,10 @@ use crate::WrongCall;
 use crate::args::ReadingsCall;
 use crate::columns::no_column;
 use gridweave_core::Zone;
-use gridweave_files::batches::{Batches, Column, Counts, Kind, RawColumn, RawPiece, open_batches, raw_pieces};
+use gridweave_files::batches::{
+    Batches, Column, Counts, Kind, RawColumn, RawPiece, RawTexts, open_batches, raw_pieces,
+};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// Names that columns have, for those who do not say.
@@ -48,10 +51,63 @@ pub enum Name<'a> {
     Number(i64),
 }
 
+/// Meters as their rows name them.
+#[derive(Clone, Copy)]
+pub enum Names<'a> {
+    Ints(&'a [i32]),
+    Longs(&'a [i64]),
+    /// So many texts, from a row on.
+    Texts(&'a RawTexts, usize),
+}
+
+impl<'a> Names<'a> {
+    pub fn get(self, row: usize) -> Name<'a> {
+        match self {
+            Names::Ints(all) => Name::Number(i64::from(all[row])),
+            Names::Longs(all) => Name::Number(all[row]),
+            Names::Texts(texts, from) => Name::Text(texts.get(from + row)),
+        }
+    }
+}
+
+/// Values of rows, all of them finite.
+#[derive(Clone, Copy)]
+pub enum Numbers<'a> {
+    Floats(&'a [f32]),
+    Doubles(&'a [f64]),
+}
+
+impl Numbers<'_> {
+    pub fn len(self) -> usize {
+        match self {
+            Numbers::Floats(all) => all.len(),
+            Numbers::Doubles(all) => all.len(),
+        }
+    }
+
+    pub fn get(self, row: usize) -> f64 {
+        match self {
+            Numbers::Floats(all) => f64::from(all[row]),
+            Numbers::Doubles(all) => all[row],
+        }
+    }
+
+    fn are_finite(self) -> bool {
+        match self {
+            Numbers::Floats(all) => all.iter().all(|value| value.is_finite()),
+            Numbers::Doubles(all) => all.iter().all(|value| value.is_finite()),
+        }
+    }
+}
+
 /// Who takes rows.
 pub trait Rows {
     /// A reading; false ends the reading of files.
     fn take(&mut self, meter: Name<'_>, at: Moment, value: f64) -> bool;
+    /// Readings of one moment: each meter's, and its value. As [`Rows::take`] for each.
+    fn take_many(&mut self, meters: Names<'_>, at: Moment, values: Numbers<'_>) -> bool {
+        (0..values.len()).all(|row| self.take(meters.get(row), at, values.get(row)))
+    }
     /// A row that is none.
     fn reject(&mut self, file: &Path, line: u64, fault: Fault, cell: &str);
     /// How far the file is, from 0 to 1, where that is known.
@@ -165,10 +221,88 @@ fn typed_rows(
     times: &mut Times,
     rows: &mut dyn Rows,
 ) -> bool {
+    let mut from = 0;
+    while from < piece.rows {
+        let (until, one_moment) = same_time(piece, from);
+        let together = if one_moment { run(piece, from..until, counts, times) } else { None };
+        let go_on = match together {
+            Some((meters, moment, values)) => rows.take_many(meters, moment, values),
+            None => each_row(piece, from..until, counts, path, times, rows),
+        };
+        if !go_on {
+            return false;
+        }
+        from = until;
+    }
+    true
+}
+
+/// Rows of one moment are taken together from so many on.
+const RUN_LEAST: usize = 64;
+
+/// Where the rows of one moment end; where they are few, some rows of any moment, and false.
+fn same_time(piece: &RawPiece, from: usize) -> (usize, bool) {
+    fn run<T: PartialEq>(all: &[T]) -> usize {
+        all.iter().take_while(|value| **value == all[0]).count()
+    }
+    let rest = piece.rows - from;
+    let same = match piece.columns.get(1) {
+        Some(RawColumn::Ints(all)) => run(&all[from..piece.rows]),
+        Some(RawColumn::Longs(all)) => run(&all[from..piece.rows]),
+        Some(RawColumn::Texts(all)) => {
+            let first = all.get(from);
+            (from..piece.rows).take_while(|row| all.get(*row) == first).count()
+        }
+        _ => 0,
+    };
+    if same < RUN_LEAST { (from + rest.min(16 * RUN_LEAST), false) } else { (from + same, true) }
+}
+
+/// Rows of one moment that can be taken together: whole, and of numbers.
+fn run<'a>(
+    piece: &'a RawPiece,
+    rows: Range<usize>,
+    counts: Option<(Counts, bool)>,
+    times: &mut Times,
+) -> Option<(Names<'a>, Moment, Numbers<'a>)> {
+    let [meters, at, values] = piece.columns.as_slice() else { return None };
+    if !piece.empty.is_empty() {
+        return None;
+    }
+    let from = rows.start;
+    let moment = match at {
+        RawColumn::Ints(all) => times.number(i64::from(all[from]), counts)?,
+        RawColumn::Longs(all) => times.number(all[from], counts)?,
+        RawColumn::Texts(all) => times.text(all.get(from))?,
+        _ => return None,
+    };
+    let names = match meters {
+        RawColumn::Ints(all) => Names::Ints(&all[rows.clone()]),
+        RawColumn::Longs(all) => Names::Longs(&all[rows.clone()]),
+        RawColumn::Texts(all) => Names::Texts(all, from),
+        _ => return None,
+    };
+    let numbers = match values {
+        RawColumn::Floats(all) => Numbers::Floats(&all[rows]),
+        RawColumn::Doubles(all) => Numbers::Doubles(&all[rows]),
+        _ => return None,
+    };
+    numbers.are_finite().then_some((names, moment, numbers))
+}
+
+fn each_row(
+    piece: &RawPiece,
+    range: Range<usize>,
+    counts: Option<(Counts, bool)>,
+    path: &Path,
+    times: &mut Times,
+    rows: &mut dyn Rows,
+) -> bool {
     let [meters, at, values] = piece.columns.as_slice() else { return true };
-    let mut empty = piece.empty.iter().peekable();
+    let before = piece.empty.partition_point(|empty| (*empty as usize) < range.start);
+    let mut empty = piece.empty[before..].iter().peekable();
     let mut last: Option<(i64, Moment)> = None;
-    for row in 0..piece.rows {
+    for row in range {
         let line = piece.first_row + row as u64;
         let is_empty = empty.next_if(|empty| **empty as usize == row).is_some();
         let meter = match meters {

@@ -12,12 +12,12 @@ use crate::args::{Language, MetersCommand, ReadingsCall, ScanCall};
 use crate::kernels::peak_mib;
 use crate::progress::Progress;
 use gridweave_core::Zone;
-use gridweave_files::batches::{BatchWriter, Column, Kind};
+use gridweave_files::batches::{BatchWriter, Column, Kind, RawTexts};
 use gridweave_files::{map_file, write_csv, write_whole};
 use gridweave_meters::{
-    Amount, Fleet, Hourly, Limits, Meter, Rhythm, Scan, Taken, Told, Whose, read_snapshot, write_snapshot,
+    Amount, Fleet, Hourly, Keys, Limits, Many, Meter, Rhythm, Scan, Taken, Told, Whose, read_snapshot, write_snapshot,
 };
-use input::{Fault, Name, Rows};
+use input::{Fault, Name, Names, Numbers, Rows};
 use rhythm::Sample;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -229,6 +229,20 @@ impl Rows for Taker {
         true
     }
 
+    fn take_many(&mut self, meters: Names<'_>, at: Moment, values: Numbers<'_>) -> bool {
+        let first = *self.second.get_or_insert(at.second);
+        if self.rhythm.is_some() || at.second != first {
+            return (0..values.len()).all(|row| self.take(meters.get(row), at, values.get(row)));
+        }
+        self.run.counts.readings += values.len() as u64;
+        match meters {
+            Names::Ints(of) => self.take_from(at.day, of, values),
+            Names::Longs(of) => self.take_from(at.day, of, values),
+            Names::Texts(texts, from) => self.take_from(at.day, &TextMeters { texts, from }, values),
+        }
+        true
+    }
+
     fn reject(&mut self, file: &Path, line: u64, fault: Fault, cell: &str) {
         let counts = &mut self.run.counts.rejected;
         if counts.values().sum::<u64>() < SHOWN as u64 {
@@ -244,6 +258,32 @@ impl Rows for Taker {
         if let Some(progress) = &mut self.run.progress {
             progress.show("reading", share);
         }
+    }
+}
+
+impl Taker {
+    fn take_from(&mut self, day: i32, whose: &(impl Many + ?Sized), values: Numbers<'_>) {
+        let scan = &mut self.run.scan;
+        match values {
+            Numbers::Doubles(all) => scan.take_many(day, all.len(), whose, |row| all[row] as f32),
+            Numbers::Floats(all) => scan.take_many(day, all.len(), whose, |row| all[row]),
+        }
+    }
+}
+
+/// Meters that a column of texts names, from a row on.
+struct TextMeters<'a> {
+    texts: &'a RawTexts,
+    from: usize,
+}
+
+impl Many for TextMeters<'_> {
+    fn find(&self, keys: &Keys, row: usize, near: usize) -> Option<usize> {
+        keys.find_near(self.texts.get(self.from + row), near)
+    }
+
+    fn add(&self, keys: &mut Keys, row: usize) -> usize {
+        keys.place(self.texts.get(self.from + row))
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 /// Rows that are looked at.
-const LOOKED_AT: usize = 300_000;
+const LOOKED_AT: usize = 50_000;
 
 /// The first readings.
 #[derive(Default)]
