@@ -160,7 +160,13 @@ fn invent(
         base: 0.11 * people as f64 * (0.3 * normal(rng.unit(), rng.unit())).exp(),
         scatter: 0.14 + 0.22 * rng.unit(),
         weekend: 0.95 + 0.35 * rng.unit(),
-        silent: if care { 0.004 * rng.unit() } else if people == 1 { 0.05 * rng.unit() } else { 0.008 * rng.unit() },
+        silent: if care {
+            0.004 * rng.unit()
+        } else if people == 1 {
+            0.05 * rng.unit()
+        } else {
+            0.008 * rng.unit()
+        },
         season: 0.15 * rng.unit(),
         wander: (0.1 * rng.unit(), 30.0 + 60.0 * rng.unit(), rng.unit()),
         spells: Vec::new(),
@@ -265,19 +271,26 @@ fn cut_off(fleet: &mut MeterFleet, rng: &mut SeededRng) {
     let often = fleet.options.days as f64 / 90.0;
     let buildings = fleet.options.count.div_ceil(BUILDING);
     let streets = buildings.div_ceil(STREET);
-    let cut = |fleet: &mut MeterFleet, number: usize, meters: usize, chance: f64, cause, rng: &mut SeededRng| {
-        if fleet.options.days <= LEAD_DAYS || !rng.chance(chance * often) {
-            return;
-        }
-        let days = 1 + rng.below(3) as i64;
-        let room = (fleet.options.days - LEAD_DAYS - days).max(1) as usize;
-        let from = fleet.options.start_day + LEAD_DAYS + rng.below(room) as i64;
-        let end = ((number + 1) * meters).min(fleet.options.count);
-        for meter in &mut fleet.meters[(number * meters).min(end)..end] {
-            meter.spells.push(Spell { from, until: from + days, what: What::Times(0.0) });
-        }
-        fleet.truth.push(FleetTruth { of: number, kind: "supply_cut", since: from, size: days as f64, cause });
-    };
+    let cut =
+        |fleet: &mut MeterFleet, number: usize, meters: usize, chance: f64, cause, rng: &mut SeededRng| {
+            if fleet.options.days <= LEAD_DAYS || !rng.chance(chance * often) {
+                return;
+            }
+            let days = 1 + rng.below(3) as i64;
+            let room = (fleet.options.days - LEAD_DAYS - days).max(1) as usize;
+            let from = fleet.options.start_day + LEAD_DAYS + rng.below(room) as i64;
+            let end = ((number + 1) * meters).min(fleet.options.count);
+            for meter in &mut fleet.meters[(number * meters).min(end)..end] {
+                meter.spells.push(Spell { from, until: from + days, what: What::Times(0.0) });
+            }
+            fleet.truth.push(FleetTruth {
+                of: number,
+                kind: "supply_cut",
+                since: from,
+                size: days as f64,
+                cause,
+            });
+        };
     for street in 0..streets {
         cut(fleet, street, BUILDING * STREET, 0.08, "street", rng);
     }
@@ -360,9 +373,10 @@ impl MeterFleet {
             return Some((meter.base, 0.0));
         }
         // A cut closes the leak too.
-        let shut = meter.spells.iter().any(|spell| {
-            spell.what == What::Times(0.0) && (spell.from..spell.until).contains(&day)
-        });
+        let shut = meter
+            .spells
+            .iter()
+            .any(|spell| spell.what == What::Times(0.0) && (spell.from..spell.until).contains(&day));
         let leak = if shut { 0.0 } else { leak };
         let mut own = if silent { 0.0 } else { meter.base * times * (meter.scatter * noise).exp() };
         if backwards {
@@ -380,7 +394,8 @@ struct Draws(u64);
 
 impl Draws {
     fn of(seed: u64, number: usize, day: i64) -> Self {
-        let mut draws = Self(seed ^ (number as u64).rotate_left(32) ^ (day as u64).wrapping_mul(0xd6e8_feb8_6659_fd93));
+        let mut draws =
+            Self(seed ^ (number as u64).rotate_left(32) ^ (day as u64).wrapping_mul(0xd6e8_feb8_6659_fd93));
         draws.unit();
         draws
     }

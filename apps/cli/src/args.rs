@@ -11,8 +11,8 @@ use std::path::PathBuf;
 
 pub use address::AddressCommand;
 pub use city::{CityCommand, CityShape, FleetCall, MessagesCall};
-pub use meters::{Interval, Language, MetersCommand, ReadingsCall, ScanCall, ScoreCall, Values};
 pub use link::{LinkCall, LinkCommand, SuggestLinkCall};
+pub use meters::{Interval, Language, MetersCommand, ReadingsCall, ScanCall, ScoreCall, Values};
 pub use triage::{
     ClassifyCall, EvaluateTriageCall, MessageColumns, ReadTexts, RelatedCall, TopicsCall, TrainTriageCall,
     TriageCommand,

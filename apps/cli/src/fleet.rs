@@ -59,7 +59,13 @@ fn registers(fleet: &MeterFleet, folder: &Path) -> anyhow::Result<()> {
     let header = ["meter", "use", "care", "building", "street"].map(str::to_owned);
     let rows = fleet.meters.iter().enumerate().map(|(number, meter)| {
         let care = if meter.care { "yes" } else { "no" };
-        vec![name(number), meter.of.name().to_owned(), care.to_owned(), building(meter.building), street(meter.street)]
+        vec![
+            name(number),
+            meter.of.name().to_owned(),
+            care.to_owned(),
+            building(meter.building),
+            street(meter.street),
+        ]
     });
     write_whole::<anyhow::Error>(&folder.join("meters.csv"), |out| Ok(write_csv(out, &header, rows)?))?;
     let header = ["meter", "kind", "since", "size", "cause"].map(str::to_owned);
@@ -92,7 +98,9 @@ fn readings(fleet: &MeterFleet, call: &FleetCall, progress: &mut Progress) -> an
         let date = Zone::date_text(day);
         match slots {
             1 => times.push(date),
-            _ => times.extend((0..slots).map(|slot| format!("{date} {:02}:{:02}:00", slot / 2, slot % 2 * 30))),
+            _ => {
+                times.extend((0..slots).map(|slot| format!("{date} {:02}:{:02}:00", slot / 2, slot % 2 * 30)))
+            }
         }
     }
     let times: Arc<dyn Texts> = Arc::new(times);

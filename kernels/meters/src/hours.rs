@@ -138,11 +138,10 @@ impl Hours {
             return false;
         }
         let at = i64::from(day) - i64::from(self.first);
-        if self.days.is_empty() || at as u64 >= self.days.len() as u64 {
-            if !self.reach(day) {
-                self.too_late += 1;
-                return false;
-            }
+        let reached = !self.days.is_empty() && (at as u64) < self.days.len() as u64;
+        if !reached && !self.reach(day) {
+            self.too_late += 1;
+            return false;
         }
         let mut value = value;
         if self.rhythm.registers {
@@ -324,9 +323,8 @@ impl Hourly {
                 continue;
             }
             let value = readings.base + f64::from(*value);
-            let minute = readings.day * 1440
-                + slot as i32 * length
-                + i32::from(readings.within[slot]) * length / 250;
+            let minute =
+                readings.day * 1440 + slot as i32 * length + i32::from(readings.within[slot]) * length / 250;
             let (before, at) = (self.register(), self.minute);
             if before.is_nan() || at == i32::MIN {
                 self.set_register(value);
@@ -336,17 +334,14 @@ impl Hourly {
             if minute <= at {
                 continue;
             }
-            let mut step = value - before;
-            if step < 0.0 {
-                if let Some(over) = started_over(before, value, most) {
-                    step = over;
-                }
-            }
+            let step = value - before;
+            let step = if step < 0.0 { started_over(before, value, most).unwrap_or(step) } else { step };
             if step.abs() > most {
                 let follows = readings.values[slot + 1..].iter().chain(readings.next);
                 let follows = follows.copied().find(|value| !value.is_nan());
                 let follows = follows.map(|value| readings.base + f64::from(value));
-                let exchanged = follows.is_some_and(|follows| (follows - value).abs() < (follows - before).abs());
+                let exchanged =
+                    follows.is_some_and(|follows| (follows - value).abs() < (follows - before).abs());
                 if exchanged {
                     self.set_register(value);
                     self.minute = minute;
@@ -383,4 +378,87 @@ fn started_over(before: f64, value: f64, most: f64) -> Option<f64> {
     let step = whole - before + value;
     let limit = if most.is_finite() { most } else { whole * 0.02 };
     (before > whole * 0.9 && value < whole * 0.1 && step <= limit).then_some(step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a meter's days said: day, use, least of the night.
+    fn days(rhythm: Rhythm, usual: Option<f64>, readings: &[(i32, u32, f64)]) -> Vec<(i32, f64, f64)> {
+        let mut hours = Hours::new(rhythm);
+        for (day, hour, value) in readings {
+            hours.take(0, *day, hour * 3600, *value);
+        }
+        let mut found = Vec::new();
+        hours.close(0, &|_| usual, &mut |over| {
+            let (used, night) = over.amounts[0];
+            if used != Amount::MISSING {
+                found.push((over.day, used.value(), night.value()));
+            }
+        });
+        found
+    }
+
+    fn close_to(found: &[(i32, f64, f64)], wanted: &[(i32, f64)]) {
+        assert_eq!(found.len(), wanted.len(), "{found:?}");
+        for ((day, used, _), (wanted_day, wanted)) in found.iter().zip(wanted) {
+            assert!(day == wanted_day && (used - wanted).abs() <= 0.002 * wanted.abs(), "{found:?} {wanted}");
+        }
+    }
+
+    const HOURLY: Rhythm = Rhythm { slots: 24, a_day: 24, registers: false };
+
+    #[test]
+    fn hours_add_up_and_the_least_of_the_night_is_kept() {
+        let readings: Vec<_> = (0..24).map(|hour| (5, hour, if hour < 6 { 2.0 } else { 10.0 })).collect();
+        let found = days(HOURLY, None, &readings);
+        close_to(&found, &[(5, 192.0)]);
+        assert!((found[0].2 - 2.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn a_correction_takes_its_place_and_half_a_day_is_made_whole() {
+        let mut readings: Vec<_> = (0..12).map(|hour| (5, hour, 1.0)).collect();
+        readings.push((5, 3, 7.0));
+        close_to(&days(HOURLY, None, &readings), &[(5, 36.0)]);
+        assert_eq!(days(HOURLY, None, &readings[..9]), []);
+    }
+
+    #[test]
+    fn registers_are_followed_through_all_that_happens_to_them() {
+        let daily = Rhythm { slots: 1, a_day: 1, registers: true };
+        let read = |values: &[f64]| -> Vec<(i32, u32, f64)> {
+            values.iter().enumerate().map(|(day, value)| (day as i32, 0, *value)).collect()
+        };
+        close_to(&days(daily, Some(10.0), &read(&[100.0, 110.0, 125.0])), &[(1, 10.0), (2, 15.0)]);
+        // From all nines to nought.
+        close_to(&days(daily, Some(10.0), &read(&[99_985.0, 99_995.0, 8.0])), &[(1, 10.0), (2, 13.0)]);
+        // Exchanged: the new one begins anew.
+        let exchanged = days(daily, Some(10.0), &read(&[54_000.0, 54_010.0, 3.0, 12.0, 24.0]));
+        close_to(&exchanged, &[(1, 10.0), (3, 9.0), (4, 12.0)]);
+        // A value that fits neither side is passed over.
+        let glitch = days(daily, Some(10.0), &read(&[1000.0, 1010.0, 240_000.0, 1030.0, 1041.0]));
+        close_to(&glitch, &[(1, 10.0), (4, 11.0)]);
+        // Backwards.
+        let found = days(daily, Some(10.0), &read(&[1000.0, 990.0]));
+        assert_eq!(found, [(1, 0.0, 0.0)]);
+    }
+
+    #[test]
+    fn a_day_that_goes_on_in_the_next_run_is_whole() {
+        let mut hours = Hours::new(HOURLY);
+        let mut found = Vec::new();
+        for part in [0..14, 14..24] {
+            for hour in part {
+                hours.take(0, 9, hour * 3600, 1.0);
+            }
+            // Twice is once.
+            hours.take(0, 9, 3600, 1.0);
+            hours.close(0, &|_| None, &mut |over| found.push((over.day, over.amounts[0].0.value().round())));
+        }
+        assert_eq!(found, [(9, 24.0), (9, 24.0)]);
+        assert!(!hours.take(0, 8, 0, 1.0));
+        assert_eq!(hours.too_late, 1);
+    }
 }

@@ -14,6 +14,8 @@ const RETURN_WITHIN: usize = 7;
 const SILENCE_HABIT_DAYS: u16 = 24;
 /// A silence of so many days is no trip.
 const TRIP_DAYS: u16 = 10;
+/// A home is silent often from this share of its days on.
+const OFTEN_SILENT: f64 = 0.2;
 /// A home without use for so long that had none before is an empty one.
 const EMPTY_DAYS: u16 = 14;
 /// Days of use that it has had at the most.
@@ -23,7 +25,7 @@ const EMPTY_LONGEST: u16 = 20;
 /// Days of the window on which a register ran backwards.
 const BACKWARDS_DAYS: usize = 3;
 /// Nights in a row in which it flowed …
-const LEAK_NIGHTS: usize = 6;
+const LEAK_NIGHTS: usize = NIGHTS;
 /// … of a home where that is so in less than this share of nights …
 const LEAK_HABIT: u8 = 26;
 /// … of which so many are known …
@@ -80,11 +82,15 @@ impl Meter {
         }
     }
 
-    /// Days of silence that are unusual here: the limit, or half as long again as the longest that ended; twice as long
-    /// where that was no trip.
+    /// Days of silence that are unusual here: the limit, or half as long again as the longest that ended. Where that was
+    /// no trip, twice as long; where the home is silent often besides, three times.
     fn silence_due(&self, limits: &Limits) -> u16 {
         let longest = self.longest_seen();
-        limits.silence_days.max(if longest < TRIP_DAYS { longest * 3 / 2 + 1 } else { longest * 2 })
+        limits.silence_days.max(match longest {
+            0..TRIP_DAYS => longest * 3 / 2 + 1,
+            _ if self.silent_share() < OFTEN_SILENT => longest * 2,
+            _ => longest * 3,
+        })
     }
 
     /// The longest silence that ended, in the window or before.
@@ -121,7 +127,8 @@ impl Meter {
                 break;
             }
         }
-        let days = if self.run > 0 { OPEN_DAYS as i32 + i32::from(self.run) } else { (OPEN_DAYS - first) as i32 };
+        let days =
+            if self.run > 0 { OPEN_DAYS as i32 + i32::from(self.run) } else { (OPEN_DAYS - first) as i32 };
         Silence { days, read }
     }
 
@@ -139,7 +146,9 @@ impl Meter {
             size: f64::from(days),
             confidence: match stage {
                 Stage::Early => (1.0 - share * 4.0).clamp(0.5, 0.9),
-                Stage::Confirmed => (0.99 - f64::from(longest) / f64::from(days.max(1)) * 0.2).clamp(0.5, 0.99),
+                Stage::Confirmed => {
+                    (0.99 - f64::from(longest) / f64::from(days.max(1)) * 0.2).clamp(0.5, 0.99)
+                }
             },
             reason: Words {
                 zh: format!(
@@ -237,7 +246,7 @@ impl Meter {
         if self.used < HABIT_DAYS {
             return;
         }
-        let silent = |at: &usize| !(self.open[*at].is_some() && !self.is_silent(self.open[*at]));
+        let silent = |at: &usize| !self.open[*at].is_some() || self.is_silent(self.open[*at]);
         let days = (0..OPEN_DAYS - 1).rev().take_while(silent).count();
         let days = if days == OPEN_DAYS - 1 { days as u16 + self.run } else { days as u16 };
         self.ended(days, found);

@@ -96,7 +96,8 @@ impl Keys {
         self.numbers.push(number.unwrap_or(NO_NUMBER));
         let (texts, ends, numbers) = (&self.texts, &self.ends, &self.numbers);
         // Room for many at once: what is in has to be spread anew each time.
-        let room = |table: &HashTable<u32>| if table.len() == table.capacity() { 3 * table.len() + 64 } else { 0 };
+        let room =
+            |table: &HashTable<u32>| if table.len() == table.capacity() { 3 * table.len() + 64 } else { 0 };
         match number {
             Some(number) => {
                 let of = |at: &u32| spread(numbers[*at as usize]);

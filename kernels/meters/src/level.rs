@@ -46,6 +46,15 @@ const IMPLAUSIBLE: f32 = 5.0 * OCTAVES;
 /// … and so many scatters.
 const IMPLAUSIBLE_SCATTERS: f32 = 7.0;
 
+/// A step of the level that the last days could show.
+#[derive(Clone, Copy)]
+struct Step {
+    /// The first day of the window that it has.
+    first: usize,
+    mean: f32,
+    n: usize,
+}
+
 /// What a mean of days is measured with.
 #[derive(Clone, Copy)]
 struct Doubt {
@@ -57,30 +66,33 @@ struct Doubt {
 }
 
 impl Meter {
-    /// Does a day that lies so far from its level say nothing of it? `before` tells the same of the two days before,
-    /// where they are known: of the last three days of a shift two lie well off, to one side.
+    /// Does a day that lies so far from its level say nothing of it? `before` tells the same of days before it, where
+    /// they are known: of the last five days of a shift all but one lie well off, to one side.
     #[inline]
-    pub(crate) fn is_on_level(&self, above: f32, before: impl Fn() -> [Option<f32>; 2]) -> bool {
+    pub(crate) fn is_on_level(&self, above: f32, before: impl Fn(usize) -> Option<f32>) -> bool {
         if above.abs() < OFF || self.used < HABIT_DAYS {
             return true;
         }
-        let beside = |day: Option<f32>| day.is_none_or(|day| day * above.signum() >= OFF);
-        above <= IMPLAUSIBLE && !before().into_iter().any(beside)
+        let beside = |days: &usize| before(*days).is_some_and(|day| day * above.signum() < OFF);
+        above <= IMPLAUSIBLE && (1..DAYS_LARGE).filter(beside).nth(1).is_some()
     }
 
     /// Looks at a day with use.
     #[inline]
     pub(crate) fn level_day(&mut self, around: Around<'_>, found: &mut Found) {
         let last = self.above(OPEN_DAYS - 1, around.season);
-        let known = |at: usize| self.open[at].is_known().then(|| self.above(at, around.season));
-        if self.is_on_level(last, || [known(OPEN_DAYS - 2), known(OPEN_DAYS - 3)]) {
+        let before = |days: usize| {
+            let at = OPEN_DAYS - 1 - days;
+            self.open[at].is_known().then(|| self.above(at, around.season))
+        };
+        if self.is_on_level(last, before) {
             if self.peak != 0 && last.abs() < OFF {
                 self.excursion_ends(found);
             }
             return;
         }
-        let known = self.used >= 2 * HABIT_DAYS;
-        if known && last > IMPLAUSIBLE && last > IMPLAUSIBLE_SCATTERS * self.scatter {
+        let known = || self.used >= 2 * HABIT_DAYS && self.doubt(around).is_some();
+        if last > IMPLAUSIBLE && last > IMPLAUSIBLE_SCATTERS * self.scatter && known() {
             self.implausible(last, around, found);
         }
         self.shift(last.signum(), around, found);
@@ -91,7 +103,7 @@ impl Meter {
     fn shift(&mut self, sign: f32, around: Around<'_>, found: &mut Found) {
         let (mut sum, mut n, mut spared) = (0.0, 0usize, false);
         let (mut least, mut second) = (f32::MAX, f32::MAX);
-        let mut best: Option<(f32, usize, f32, usize)> = None;
+        let mut z = 0.0f32;
         let mut doubt = None;
         let step_least = if self.used < 2 * HABIT_DAYS { STEP_UNKNOWN } else { STEP_LEAST };
         for at in (0..OPEN_DAYS).rev() {
@@ -135,24 +147,22 @@ impl Meter {
             if n < days_due || mean < step_least || second < SAME_SIDE * mean {
                 continue;
             }
-            let Some(Doubt { due, scatter, of_baseline }) = *doubt.get_or_insert_with(|| self.doubt(around)) else {
+            let Some(Doubt { due, scatter, of_baseline }) = *doubt.get_or_insert_with(|| self.doubt(around))
+            else {
                 return;
             };
-            // The least number of days is enough where they speak clearly.
             let error = scatter * (1.0 / n as f32 + WANDER + of_baseline).sqrt();
-            let z = mean / error;
-            if n == days_due && z < due + CLEARLY {
-                continue;
-            }
-            if best.is_none_or(|(most, ..)| z > most) {
-                best = Some((z, at, mean, n));
+            // The least number of days is enough where they speak clearly.
+            if n > days_due || mean / error >= due + CLEARLY {
+                z = z.max(mean / error);
             }
         }
-        let (Some((z, first, mean, n)), Some(Some(Doubt { due, .. }))) = (best, doubt) else { return };
+        let Some(Some(Doubt { due, .. })) = doubt else { return };
         self.peak = self.peak.max((z * 16.0).min(255.0) as u8);
         if z < due {
             return;
         }
+        let Step { first, mean, n } = self.step_that_fits(sign, around);
         let level = self.level;
         let now = level + mean * sign;
         let back = self.shift_age <= BACK_DAYS
@@ -183,6 +193,28 @@ impl Meter {
                 ),
             },
         });
+    }
+
+    /// Where the level began: the step that fits the last days best.
+    fn step_that_fits(&self, sign: f32, around: Around<'_>) -> Step {
+        let (mut sum, mut n, mut best) = (0.0, 0, 0.0);
+        let mut step = Step { first: OPEN_DAYS - 1, mean: 0.0, n: 0 };
+        let from = OPEN_DAYS - usize::from(self.level_age).min(DAYS_MOST);
+        for at in (from..OPEN_DAYS).rev() {
+            if !self.open[at].is_known() {
+                continue;
+            }
+            if !self.is_silent(self.open[at]) {
+                sum += (self.above(at, around.season) * sign).min(DAY_MOST);
+                n += 1;
+            }
+            let mean = sum / n.max(1) as f32;
+            if mean * mean * n as f32 > best {
+                best = mean * mean * n as f32;
+                step = Step { first: at, mean, n };
+            }
+        }
+        step
     }
 
     /// What a mean of days is measured with; none where too little is known of the home.
@@ -221,7 +253,8 @@ impl Meter {
 
     #[cold]
     fn implausible(&self, above: f32, around: Around<'_>, found: &mut Found) {
-        if (0..OPEN_DAYS - 1).any(|at| self.open[at].is_some() && self.above(at, around.season) > IMPLAUSIBLE) {
+        if (0..OPEN_DAYS - 1).any(|at| self.open[at].is_some() && self.above(at, around.season) > IMPLAUSIBLE)
+        {
             return;
         }
         let (value, usual) = (self.open[OPEN_DAYS - 1].value(), value_of(self.level));

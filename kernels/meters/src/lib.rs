@@ -12,21 +12,23 @@ mod level;
 mod limits;
 mod meter;
 mod neighbours;
+mod period;
 mod scan;
 pub mod score;
-#[cfg(test)]
-mod tests;
 mod season;
 mod snapshot;
+#[cfg(test)]
+mod tests;
+mod together;
 
 pub use amount::{Amount, OCTAVE};
 pub use change::{Change, Kind, Stage, Words};
-pub use limits::Limits;
-pub use meter::{Around, Day, ENDED_LENGTHS, Found, Meter, OPEN_DAYS};
-pub use season::{Season, Steps};
-pub use snapshot::{BadSnapshot, read_snapshot, write_snapshot};
 pub use fleet::{Fleet, PERIOD_DAYS};
 pub use hours::{Hourly, Hours, Rhythm};
 pub use keys::Keys;
+pub use limits::Limits;
+pub use meter::{Around, Day, ENDED_LENGTHS, Found, Meter, OPEN_DAYS};
 pub use neighbours::{LEVELS, Neighbours};
 pub use scan::{Many, Scan, Taken, Told, Whose};
+pub use season::{Season, Steps};
+pub use snapshot::{BadSnapshot, read_snapshot, write_snapshot};

@@ -38,12 +38,7 @@ impl Limits {
     /// The thresholds for so many false alarms a thousand meters a month, before the fleet's own past is known.
     pub fn allowing(allowed: f64, allowed_care: f64) -> Self {
         let allowed = allowed.clamp(0.01, 100.0);
-        Self {
-            allowed,
-            allowed_care: allowed_care.clamp(0.1, 1000.0),
-            silence_days: 13,
-            shift: 5.0,
-        }
+        Self { allowed, allowed_care: allowed_care.clamp(0.1, 1000.0), silence_days: 13, shift: 5.0 }
     }
 
     /// An early silence is said where chance brings it to a home less often than this, a day.

@@ -24,7 +24,7 @@ const SCATTER_PRIOR: f32 = 0.5 * OCTAVE as f32;
 /// Silent: below a fiftieth of the usual day.
 const SILENT_BELOW: f32 = 5.64 * OCTAVE as f32;
 /// Steps of a code to one of a weekday's offset.
-const WEEK_STEP: f32 = 8.0;
+pub(crate) const WEEK_STEP: f32 = 8.0;
 /// Days counted before the habit of silence begins to forget.
 const HABIT_MEMORY: u16 = 400;
 
@@ -52,7 +52,7 @@ pub struct Meter {
     /// Least an hour in the night, by quarters of an octave: 0 unknown, 1 nothing.
     pub(crate) nights: [u8; NIGHTS],
     /// In steps of [`WEEK_STEP`].
-    week: [i8; 7],
+    pub(crate) week: [i8; 7],
     /// Share of days like the day before, in 255ths.
     repeats: u8,
     /// How far the farthest excursion of the level went that ended by itself, in sixteenths; slowly forgotten.
@@ -90,39 +90,6 @@ pub(crate) mod told {
     pub const REVERSED: u8 = 16;
     /// Nobody lives there: what is used from now on is somebody's who comes.
     pub const EMPTY: u8 = 32;
-}
-
-/// Days of a period that are taken at once, at the most.
-pub(crate) const PERIOD: usize = 28;
-
-/// What days that follow each other are like for all meters.
-pub(crate) struct Calendar {
-    /// The first of them.
-    pub first: i32,
-    /// From a window before it on.
-    days: [CalendarDay; OPEN_DAYS + PERIOD],
-}
-
-#[derive(Clone, Copy, Default)]
-struct CalendarDay {
-    weekday: usize,
-    common: f32,
-}
-
-impl Calendar {
-    pub(crate) fn new(first: i32, season: &Season) -> Self {
-        let mut days = [CalendarDay::default(); OPEN_DAYS + PERIOD];
-        for (day, of) in (first - OPEN_DAYS as i32..).zip(&mut days) {
-            *of = CalendarDay { weekday: weekday(day), common: season.at(day) };
-        }
-        Self { first, days }
-    }
-
-    /// So many days before the day at a place.
-    #[inline]
-    fn before(&self, at: usize, days: usize) -> CalendarDay {
-        self.days[at + OPEN_DAYS - days]
-    }
 }
 
 /// A day of one meter.
@@ -183,10 +150,13 @@ impl Meter {
     /// The meter as text, two digits a byte.
     pub fn to_text(&self) -> String {
         use std::fmt::Write;
-        bytemuck::bytes_of(self).iter().fold(String::with_capacity(2 * size_of::<Self>()), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        bytemuck::bytes_of(self).iter().fold(
+            String::with_capacity(2 * size_of::<Self>()),
+            |mut text, byte| {
+                let _ = write!(text, "{byte:02x}");
+                text
+            },
+        )
     }
 
     /// The meter of a text that [`Meter::to_text`] made; none of any other.
@@ -273,7 +243,7 @@ impl Meter {
     }
 
     #[inline]
-    fn night_moves_on(&mut self, night: u8) {
+    pub(crate) fn night_moves_on(&mut self, night: u8) {
         if night != 0 || self.nights != [0; NIGHTS] {
             let leaving = self.nights[0];
             if leaving != 0 {
@@ -283,89 +253,15 @@ impl Meter {
         }
     }
 
-    /// Takes days that follow each other, from the first of `calendar` on: as [`Meter::push`] for each that is not
-    /// missing, and several times as fast. `nights` is empty where hours are not known.
-    pub(crate) fn push_days(
-        &mut self,
-        calendar: &Calendar,
-        used: &[Amount],
-        nights: &[Amount],
-        care: bool,
-        around: Around<'_>,
-        found: &mut Found,
-    ) {
-        let Some(begin) = used.iter().position(|used| *used != Amount::MISSING) else { return };
-        let end = used.iter().rposition(|used| *used != Amount::MISSING).map_or(0, |last| last + 1);
-        let night = |at: usize| nights.get(at).copied().unwrap_or(Amount::MISSING);
-        let day = |at: usize| Day { day: calendar.first + at as i32, used: used[at], night: night(at) };
-        // The first one closes what gap there was before.
-        self.push(day(begin), care, around, found);
-        if self.last != calendar.first + begin as i32 {
-            // It was no new day: each goes its own way.
-            for at in begin + 1..end {
-                if used[at] != Amount::MISSING {
-                    self.push(day(at), care, around, found);
-                }
-            }
-            return;
-        }
-        let count = end - begin - 1;
-        let mut days = [Amount::MISSING; OPEN_DAYS + PERIOD];
-        days[..OPEN_DAYS].copy_from_slice(&self.open);
-        days[OPEN_DAYS..OPEN_DAYS + count].copy_from_slice(&used[begin + 1..end]);
-        let from = self.last;
-        // Days by which the window of `self` lies behind.
-        let mut behind = 0;
-        for n in 0..count {
-            let at = begin + 1 + n;
-            let Some(window) = days[n..].first_chunk::<OPEN_DAYS>() else { return };
-            let leaving = calendar.before(at, OPEN_DAYS);
-            self.absorb(window, leaving.weekday, leaving.common, self.level_age.saturating_add(behind));
-            behind += 1;
-            let night = night_code(night(at));
-            self.night_moves_on(night);
-            let Some(window) = days[n + 1..].first_chunk::<OPEN_DAYS>() else { return };
-            let today = window[OPEN_DAYS - 1];
-            if today == Amount::MISSING || (night < 2 && self.is_ordinary(window, calendar, at)) {
-                continue;
-            }
-            self.catch_up(window, from + n as i32 + 1, behind);
-            behind = 0;
-            self.judge(care, around, found);
-        }
-        if let Some(window) = days[count..].first_chunk::<OPEN_DAYS>() {
-            self.catch_up(window, from + count as i32, behind);
-        }
-    }
-
-    fn catch_up(&mut self, window: &[Amount; OPEN_DAYS], last: i32, behind: u16) {
-        self.open = *window;
-        self.last = last;
-        self.level_age = self.level_age.saturating_add(behind);
-        self.shift_age = self.shift_age.saturating_add(behind.min(255) as u8);
-    }
-
-    /// Is the last day of this window one of which there is nothing to say, as of nearly all? Then judging it would
-    /// change nothing.
-    #[inline]
-    fn is_ordinary(&self, window: &[Amount; OPEN_DAYS], calendar: &Calendar, at: usize) -> bool {
-        let (today, before) = (window[OPEN_DAYS - 1], window[OPEN_DAYS - 2]);
-        let in_use = |amount: Amount| amount.is_some() && !self.is_silent(amount);
-        if self.told != 0 || self.peak != 0 || !in_use(today) || !in_use(before) || today == before {
-            return false;
-        }
-        let above = |back: usize| {
-            let day = calendar.before(at, back);
-            let offset = f32::from(self.week[day.weekday]) * WEEK_STEP;
-            window[OPEN_DAYS - 1 - back].code() as f32 - self.level - offset - day.common
-        };
-        let known = |back: usize| window[OPEN_DAYS - 1 - back].is_known().then(|| above(back));
-        self.is_on_level(above(0), || [known(1), known(2)])
-    }
-
     /// The baseline learns the first day of a window, which leaves it. `level_age` counts to its last day.
     #[inline]
-    fn absorb(&mut self, window: &[Amount; OPEN_DAYS], weekday: usize, common: f32, level_age: u16) {
+    pub(crate) fn absorb(
+        &mut self,
+        window: &[Amount; OPEN_DAYS],
+        weekday: usize,
+        common: f32,
+        level_age: u16,
+    ) {
         let used = window[0];
         if !used.is_known() {
             self.run += u16::from(self.run > 0);
@@ -522,13 +418,14 @@ fn follow(share: u8, seen: bool, slow: u8) -> u8 {
     let aim = if seen { 255 } else { 0 };
     let step = aim - i32::from(share);
     // Rounded away from zero, so that it arrives.
-    let step = step.signum() * ((step.abs() + i32::from(slow) / 2) / i32::from(slow)).max(i32::from(step != 0));
+    let step =
+        step.signum() * ((step.abs() + i32::from(slow) / 2) / i32::from(slow)).max(i32::from(step != 0));
     (i32::from(share) + step).clamp(0, 255) as u8
 }
 
 /// A night's least, by quarters of an octave.
 #[inline]
-fn night_code(night: Amount) -> u8 {
+pub(crate) fn night_code(night: Amount) -> u8 {
     match night {
         Amount::ZERO => 1,
         night if night.is_some() => (night.code() >> 8).max(2) as u8,
@@ -543,7 +440,7 @@ pub(crate) fn night_value(code: u8) -> f64 {
 
 /// Monday is 0; 1970-01-01 was a Thursday.
 #[inline]
-fn weekday(day: i32) -> usize {
+pub(crate) fn weekday(day: i32) -> usize {
     // Far enough from nought that no day is negative: a remainder is cheap then.
     (day.wrapping_add(3) as u32).wrapping_add(7 * 300_000_000) as usize % 7
 }

@@ -1,13 +1,13 @@
 //! Readings of many meters, in any order within a window, into changes.
 
-use crate::amount::{Amount, OCTAVE};
+use crate::amount::Amount;
 use crate::change::Change;
 use crate::fleet::{Fleet, PERIOD_DAYS};
 use crate::hours::{Hours, Rhythm};
 use crate::keys::Keys;
-use crate::meter::{Around, Calendar, Day, Found, Meter, OPEN_DAYS, PERIOD};
-use crate::neighbours::{Cuts, Neighbours};
-use crate::season::{STEP_MOST, Steps};
+use crate::meter::{Around, Day, Found, Meter};
+use crate::neighbours::Neighbours;
+use crate::period::{Calendar, PERIOD};
 use rayon::prelude::*;
 use std::collections::VecDeque;
 
@@ -16,7 +16,7 @@ const WINDOW_BYTES: usize = 1 << 30;
 /// Days that a window has at least.
 const WINDOW_DAYS_LEAST: usize = 2 * PERIOD_DAYS as usize;
 /// Meters that a thread takes at a time.
-const CHUNK: usize = 2048;
+pub(crate) const CHUNK: usize = 2048;
 
 /// A change and the meter that it is of.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,10 +79,10 @@ const NOT_SEEN: u32 = u32::MAX;
 
 /// A day's amounts of all meters, by their places.
 #[derive(Debug, Default)]
-struct Column {
-    used: Vec<Amount>,
+pub(crate) struct Column {
+    pub(crate) used: Vec<Amount>,
     /// Empty where hours are not known.
-    night: Vec<Amount>,
+    pub(crate) night: Vec<Amount>,
 }
 
 /// The meters of a feed, and the days that are not judged yet.
@@ -104,7 +104,7 @@ pub struct Scan {
     /// Those days.
     pub seen: Vec<Day>,
     days: VecDeque<Column>,
-    first: i32,
+    pub(crate) first: i32,
     /// Days before this one were judged.
     judged: i32,
     told: Vec<Told>,
@@ -151,7 +151,13 @@ impl Scan {
 
     /// Takes what many meters used on a day, as [`Scan::take`] does for each: whose, and what of the rows up to
     /// `rows`. The rows are looked at from several threads.
-    pub fn take_many(&mut self, day: i32, rows: usize, whose: &(impl Many + ?Sized), used: impl Fn(usize) -> f32 + Sync) {
+    pub fn take_many(
+        &mut self,
+        day: i32,
+        rows: usize,
+        whose: &(impl Many + ?Sized),
+        used: impl Fn(usize) -> f32 + Sync,
+    ) {
         let mut found = std::mem::take(&mut self.found);
         found.resize(rows, (NOT_SEEN, Amount::MISSING));
         let keys = &self.keys;
@@ -317,7 +323,11 @@ impl Scan {
         if let Some(place) = self.watched {
             let amount = |amounts: &[Amount]| amounts.get(place).copied().unwrap_or(Amount::MISSING);
             let days = (first..).zip(columns);
-            let days = days.map(|(day, column)| Day { day, used: amount(&column.used), night: amount(&column.night) });
+            let days = days.map(|(day, column)| Day {
+                day,
+                used: amount(&column.used),
+                night: amount(&column.night),
+            });
             self.seen.extend(days.filter(|day| day.used != Amount::MISSING));
         }
         let together = self.together(columns);
@@ -361,63 +371,6 @@ impl Scan {
         self.taken.meter_days += done.meter_days;
         self.told.extend(done.told);
     }
-
-    /// What all meters, and neighbours, did on these days.
-    fn together(&self, columns: &[Column]) -> Together {
-        let (first, days) = (self.first, columns.len());
-        let cuts = self.neighbours.counter(days);
-        let chunks = self.meters.par_chunks(CHUNK).enumerate().map(|(chunk, meters)| {
-            let from = chunk * CHUNK;
-            if !self.neighbours.is_empty() {
-                let mut counter = cuts.part();
-                for (i, meter) in meters.iter().enumerate() {
-                    counter.begin(&self.neighbours, from + i);
-                    let mut past = Past::of(meter, first);
-                    for (at, column) in columns.iter().enumerate() {
-                        let used = column.used.get(from + i).copied().unwrap_or(Amount::MISSING);
-                        past.next(used, at, &mut counter);
-                    }
-                }
-                counter.end();
-            }
-            let before = |meter: &Meter| match meter.last_day() {
-                Some(last) if last == first - 1 => meter.open[OPEN_DAYS - 1],
-                _ => Amount::MISSING,
-            };
-            let before: Vec<Amount> = meters.iter().map(before).collect();
-            let mut before = before.as_slice();
-            let mut steps = vec![Steps::default(); days];
-            for (column, steps) in columns.iter().zip(&mut steps) {
-                let until = column.used.len().min(from + meters.len());
-                let used = column.used.get(from..until).unwrap_or(&[]);
-                let (mut sum, mut pairs) = (0i32, 0u32);
-                for (before, after) in before.iter().zip(used) {
-                    let (step, pair) = before.step_to(*after, STEP_MOST);
-                    sum += step;
-                    pairs += pair;
-                }
-                *steps = Steps { sum: i64::from(sum), pairs: u64::from(pairs) };
-                before = used;
-            }
-            steps
-        });
-        let steps = chunks.reduce(
-            || vec![Steps::default(); days],
-            |mut a, b| {
-                for (a, b) in a.iter_mut().zip(b) {
-                    a.sum += b.sum;
-                    a.pairs += b.pairs;
-                }
-                a
-            },
-        );
-        Together { steps, cuts: cuts.whole() }
-    }
-}
-
-struct Together {
-    steps: Vec<Steps>,
-    cuts: Cuts,
 }
 
 #[derive(Default)]
@@ -441,54 +394,4 @@ impl Done {
 
 fn told(place: usize, change: Change) -> Told {
     Told { of: Whose::Meter(place as u32), change }
-}
-
-/// The last days of a meter, day by day: what its neighbours' days are compared with.
-struct Past {
-    /// The last that was used.
-    last_used: i32,
-    /// Of the last [`OPEN_DAYS`] days, which had use; the last day is the lowest bit.
-    used: u32,
-}
-
-/// A meter is in use that had some on so many of the last days.
-const IN_USE_DAYS: u32 = 5;
-
-impl Past {
-    fn of(meter: &Meter, first: i32) -> Self {
-        let mut past = Self { last_used: 0, used: 0 };
-        if let Some(last) = meter.last_day() {
-            let gap = i64::from(first) - i64::from(last) - 1;
-            for amount in &meter.open {
-                past.see(*amount);
-            }
-            for _ in 0..gap.clamp(0, OPEN_DAYS as i64) {
-                past.see(Amount::MISSING);
-            }
-        }
-        past
-    }
-
-    #[inline]
-    fn see(&mut self, amount: Amount) {
-        let used = amount.is_some() && !self.is_silent(amount);
-        self.used = (self.used << 1 | u32::from(used)) & ((1 << OPEN_DAYS) - 1);
-        if used {
-            self.last_used = amount.code();
-        }
-    }
-
-    /// A fiftieth of what was used last.
-    #[inline]
-    fn is_silent(&self, amount: Amount) -> bool {
-        amount.code() < self.last_used - 5 * OCTAVE - OCTAVE * 2 / 3
-    }
-
-    #[inline]
-    fn next(&mut self, amount: Amount, at: usize, counter: &mut crate::neighbours::Part<'_>) {
-        if amount.is_known() && self.used.count_ones() >= IN_USE_DAYS {
-            counter.count(at, amount == Amount::ZERO || self.is_silent(amount));
-        }
-        self.see(amount);
-    }
 }

@@ -9,17 +9,59 @@ use gridweave_files::batches::{
     Batches, Column, Counts, Kind, RawColumn, RawPiece, RawTexts, open_batches, raw_pieces,
 };
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Names that columns have, for those who do not say.
 const METERS: &[&str] = &[
-    "meter", "meter_id", "meterid", "household", "household_id", "customer", "lclid", "device", "id", "户号", "表号", "水表号",
+    "meter",
+    "meter_id",
+    "meterid",
+    "household",
+    "household_id",
+    "customer",
+    "lclid",
+    "device",
+    "id",
+    "户号",
+    "表号",
+    "水表号",
 ];
-const TIMES: &[&str] =
-    &["time", "ts", "timestamp", "date", "day", "datetime", "date_time", "tstp", "时间", "日期", "抄表时间", "统计日期"];
+const TIMES: &[&str] = &[
+    "time",
+    "ts",
+    "timestamp",
+    "date",
+    "day",
+    "datetime",
+    "date_time",
+    "tstp",
+    "时间",
+    "日期",
+    "抄表时间",
+    "统计日期",
+];
 const VALUES: &[&str] = &[
-    "value", "use", "usage", "used", "consumption", "kwh", "m3", "litres", "liters", "diff", "energy", "volume", "用量",
-    "用水量", "用电量", "reading", "register", "index", "读数", "表底", "表码",
+    "value",
+    "use",
+    "usage",
+    "used",
+    "consumption",
+    "kwh",
+    "m3",
+    "litres",
+    "liters",
+    "diff",
+    "energy",
+    "volume",
+    "用量",
+    "用水量",
+    "用电量",
+    "reading",
+    "register",
+    "index",
+    "读数",
+    "表底",
+    "表码",
 ];
 /// Rows of a batch of texts.
 const BATCH_ROWS: usize = 1 << 16;
@@ -116,11 +158,21 @@ pub trait Rows {
 
 /// How a file's columns are to be read.
 enum Shape {
-    Long { meter: usize, time: usize, value: usize },
+    Long {
+        meter: usize,
+        time: usize,
+        value: usize,
+    },
     /// A row for each meter, a column for each time.
-    ByTime { meter: usize, times: Vec<(usize, Moment)> },
+    ByTime {
+        meter: usize,
+        times: Vec<(usize, Moment)>,
+    },
     /// A row for each time, a column for each meter.
-    ByMeter { time: usize, meters: Vec<usize> },
+    ByMeter {
+        time: usize,
+        meters: Vec<usize>,
+    },
 }
 
 /// Reads all files into `rows`.
@@ -135,7 +187,7 @@ pub fn read(call: &ReadingsCall, rows: &mut dyn Rows) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn read_file(call: &ReadingsCall, path: &PathBuf, zone: Zone, rows: &mut dyn Rows) -> anyhow::Result<bool> {
+fn read_file(call: &ReadingsCall, path: &Path, zone: Zone, rows: &mut dyn Rows) -> anyhow::Result<bool> {
     let table = open_batches(path)?;
     let mut times = Times::new(zone);
     let shape = shape(call, path, &*table, &mut times)?;
@@ -163,12 +215,7 @@ fn value_is_number(table: &dyn Batches, value: usize) -> bool {
     matches!(table.kinds()[value], Kind::Float | Kind::Int | Kind::Text)
 }
 
-fn shape(
-    call: &ReadingsCall,
-    path: &Path,
-    table: &dyn Batches,
-    times: &mut Times,
-) -> anyhow::Result<Shape> {
+fn shape(call: &ReadingsCall, path: &Path, table: &dyn Batches, times: &mut Times) -> anyhow::Result<Shape> {
     let header = table.header();
     let given = |name: &Option<String>| -> anyhow::Result<Option<usize>> {
         match name {
@@ -184,7 +231,8 @@ fn shape(
     };
     let meter = given(&call.meter)?.or_else(|| known(METERS));
     let time = given(&call.time)?.or_else(|| known(TIMES));
-    let value = given(&call.value)?.or_else(|| known(VALUES).filter(|at| Some(*at) != meter && Some(*at) != time));
+    let value =
+        given(&call.value)?.or_else(|| known(VALUES).filter(|at| Some(*at) != meter && Some(*at) != time));
     if let (Some(meter), Some(time), Some(value)) = (meter, time, value) {
         return Ok(Shape::Long { meter, time, value });
     }
@@ -194,7 +242,8 @@ fn shape(
         let times = dated.into_iter().filter(|(at, _)| *at != meter).collect();
         return Ok(Shape::ByTime { meter, times });
     }
-    if let (Some(time), None, None) = (time, meter, value) {
+    // Also of a single meter: its column is its name.
+    if let (Some(time), None, None) = (time, meter, &call.value) {
         let meters: Vec<usize> = (0..header.len()).filter(|at| *at != time).collect();
         if !meters.is_empty() {
             return Ok(Shape::ByMeter { time, meters });

@@ -15,7 +15,8 @@ use gridweave_core::Zone;
 use gridweave_files::batches::{BatchWriter, Column, Kind, RawTexts};
 use gridweave_files::{map_file, write_csv, write_whole};
 use gridweave_meters::{
-    Amount, Fleet, Hourly, Keys, Limits, Many, Meter, Rhythm, Scan, Taken, Told, Whose, read_snapshot, write_snapshot,
+    Amount, Fleet, Hourly, Keys, Limits, Many, Meter, Rhythm, Scan, Taken, Told, Whose, read_snapshot,
+    write_snapshot,
 };
 use input::{Fault, Name, Names, Numbers, Rows};
 use rhythm::Sample;
@@ -150,7 +151,12 @@ fn begin(call: &ReadingsCall, state: Option<&Path>, explain: Option<&str>) -> an
         let mut scan = fresh(call, state)?;
         scan.watched = explain.map(|name| scan.keys.place(name));
         let mut taker = Taker {
-            run: Run { scan, counts: Counts::default(), rejected: Vec::new(), progress: Some(Progress::new()) },
+            run: Run {
+                scan,
+                counts: Counts::default(),
+                rejected: Vec::new(),
+                progress: Some(Progress::new()),
+            },
             rhythm,
             second: None,
             finer: None,
@@ -297,7 +303,8 @@ fn name_of(scan: &Scan, of: Whose) -> &str {
 fn write_signals(call: &ScanCall, scan: &Scan, told: &[Told]) -> anyhow::Result<()> {
     let header = ["meter", "kind", "since", "detected", "size", "confidence", "reason"].map(str::to_owned);
     let told: Vec<&Told> = shown(told).collect();
-    let text = |make: &dyn Fn(&Told) -> String| Column::Text(told.iter().map(|told| Some(make(told))).collect());
+    let text =
+        |make: &dyn Fn(&Told) -> String| Column::Text(told.iter().map(|told| Some(make(told))).collect());
     let columns = [
         text(&|told| name_of(scan, told.of).to_owned()),
         text(&|told| told.change.kind.name().to_owned()),

@@ -71,7 +71,11 @@ impl Sample {
                 values += pair[0].1.abs();
             }
         }
-        pairs >= 20 && rising as f64 >= 0.97 * pairs as f64 && values > 0.0 && steps < 0.05 * values && steps > 0.0
+        pairs >= 20
+            && rising as f64 >= 0.97 * pairs as f64
+            && values > 0.0
+            && steps < 0.05 * values
+            && steps > 0.0
     }
 
     /// The usual time between two readings of a meter.

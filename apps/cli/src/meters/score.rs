@@ -22,8 +22,10 @@ pub fn run(json: bool, call: &ScoreCall) -> anyhow::Result<ExitCode> {
     let found = rows(&call.signals, "detected")?;
     let found: Vec<Found> =
         found.into_iter().map(|(meter, kind, detected)| Found { meter, kind, detected }).collect();
-    let truth: Vec<Truth> =
-        rows(&call.truth, "since")?.into_iter().map(|(meter, kind, since)| Truth { meter, kind, since }).collect();
+    let truth: Vec<Truth> = rows(&call.truth, "since")?
+        .into_iter()
+        .map(|(meter, kind, since)| Truth { meter, kind, since })
+        .collect();
     let last = match &call.until {
         Some(text) => Zone::day_from_text(text)
             .ok_or_else(|| WrongCall(format!("--until {text:?}: write YYYY-MM-DD")))?,
@@ -37,12 +39,15 @@ pub fn run(json: bool, call: &ScoreCall) -> anyhow::Result<ExitCode> {
             }
         })?;
     }
-    let of = |kind: &str, on_list: bool| -> Score {
-        let own = |meter: &str, of: &str| of == kind && care.contains(meter) == on_list;
-        let found: Vec<Found> = found.iter().filter(|f| own(&f.meter, &f.kind)).cloned().collect();
-        let truth: Vec<Truth> = truth.iter().filter(|t| own(&t.meter, &t.kind)).cloned().collect();
-        score(&found, &truth, last, |kind| if on_list && kind == "zero_onset" { CARE_DAYS } else { allowed(kind) })
-    };
+    let of =
+        |kind: &str, on_list: bool| -> Score {
+            let own = |meter: &str, of: &str| of == kind && care.contains(meter) == on_list;
+            let found: Vec<Found> = found.iter().filter(|f| own(&f.meter, &f.kind)).cloned().collect();
+            let truth: Vec<Truth> = truth.iter().filter(|t| own(&t.meter, &t.kind)).cloned().collect();
+            score(&found, &truth, last, |kind| {
+                if on_list && kind == "zero_onset" { CARE_DAYS } else { allowed(kind) }
+            })
+        };
     let months = call.days.map(|days| days as f64 / 30.0);
     let rate = |wrong: usize, meters: f64| {
         months.filter(|_| meters > 0.0).map(|months| wrong as f64 / (meters / 1000.0) / months)
@@ -117,7 +122,9 @@ fn within(given: &[String]) -> anyhow::Result<HashMap<String, i64>> {
     };
     given
         .iter()
-        .map(|text| pair(text).ok_or_else(|| WrongCall(format!("--within {text:?}: write zero_onset=14")).into()))
+        .map(|text| {
+            pair(text).ok_or_else(|| WrongCall(format!("--within {text:?}: write zero_onset=14")).into())
+        })
         .collect()
 }
 
@@ -129,7 +136,11 @@ fn rows(path: &Path, day: &str) -> anyhow::Result<Vec<(String, String, i64)>> {
     let read = |(line, row): &(u64, Vec<String>)| {
         let found = Zone::day_from_text(row[at_day].get(..10).unwrap_or(&row[at_day]));
         let found = found.ok_or_else(|| {
-            anyhow::anyhow!("{} line {line}: {day} {:?} is no day; write YYYY-MM-DD", path.display(), row[at_day])
+            anyhow::anyhow!(
+                "{} line {line}: {day} {:?} is no day; write YYYY-MM-DD",
+                path.display(),
+                row[at_day]
+            )
         })?;
         Ok((row[meter].clone(), row[kind].clone(), found))
     };

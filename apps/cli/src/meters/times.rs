@@ -132,7 +132,8 @@ fn date(year: i64, month: i64, day: i64) -> Option<i32> {
     }
     // Days of the civil calendar, years beginning in March.
     let (y, m) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
-    let days = 365 * y + y.div_euclid(4) - y.div_euclid(100) + y.div_euclid(400) + (153 * m + 2) / 5 + day - 1;
+    let days =
+        365 * y + y.div_euclid(4) - y.div_euclid(100) + y.div_euclid(400) + (153 * m + 2) / 5 + day - 1;
     i32::try_from(days - 719_468).ok()
 }
 

@@ -218,9 +218,7 @@ impl Push<'_, '_> {
             self.done.changed +=
                 self.tx.exec(&sql::PUT_READING, &[meter.into(), (*time).into(), (*value).into()])?;
         }
-        let known = self
-            .tx
-            .opt(&sql::METER, &[meter.into()], |row| Ok((row.text(0)?, row.opt_text(2)?)))?;
+        let known = self.tx.opt(&sql::METER, &[meter.into()], |row| Ok((row.text(0)?, row.opt_text(2)?)))?;
         let (state, known_address) = known.unwrap_or_default();
         // What an older program kept is read anew from the readings.
         let mut state = Meter::from_text(&state).unwrap_or_default();
