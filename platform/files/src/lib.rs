@@ -11,6 +11,7 @@ mod mapped;
 pub mod mbtiles;
 pub mod osm;
 mod parquet_file;
+pub mod readings;
 pub mod shp;
 pub mod store;
 pub mod table;

@@ -1,11 +1,9 @@
 //! `gridweave meters`: readings into signals.
 
 mod drawing;
-mod input;
 mod register;
 mod rhythm;
 mod score;
-mod times;
 
 use crate::WrongCall;
 use crate::args::{Language, MetersCommand, ReadingsCall, ScanCall};
@@ -13,19 +11,20 @@ use crate::kernels::peak_mib;
 use crate::progress::Progress;
 use gridweave_core::Zone;
 use gridweave_files::batches::{BatchWriter, Column, Kind, RawTexts};
+use gridweave_files::readings::{
+    BadReadings, Fault, Moment, Name, Names, Numbers, ReadingColumns, Rows, read_readings,
+};
 use gridweave_files::{map_file, write_csv, write_whole};
 use gridweave_meters::{
     Amount, Fleet, Hourly, Keys, Limits, Many, Meter, Rhythm, Scan, Taken, Told, Whose, read_snapshot,
     write_snapshot,
 };
-use input::{Fault, Name, Names, Numbers, Rows};
 use rhythm::Sample;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
-use times::Moment;
 
 /// Rows that were not taken and that are shown.
 const SHOWN: usize = 20;
@@ -161,7 +160,7 @@ fn begin(call: &ReadingsCall, state: Option<&Path>, explain: Option<&str>) -> an
             second: None,
             finer: None,
         };
-        input::read(call, &mut taker)?;
+        read(call, &mut taker)?;
         match taker.finer {
             None => return Ok(taker.run),
             // A day turned out to have several readings: from the start, by their hours.
@@ -173,13 +172,36 @@ fn begin(call: &ReadingsCall, state: Option<&Path>, explain: Option<&str>) -> an
     }
 }
 
+/// Reads all files into `rows`.
+fn read(call: &ReadingsCall, rows: &mut dyn Rows) -> anyhow::Result<()> {
+    let zone = Zone::named(&call.zone)
+        .ok_or_else(|| WrongCall(format!("--zone {:?} is no time zone, as Asia/Shanghai is", call.zone)))?;
+    let columns = ReadingColumns {
+        meter: call.meter.clone(),
+        time: call.time.clone(),
+        value: call.value.clone(),
+        address: None,
+    };
+    for path in &call.files {
+        let go_on = read_readings(path, &columns, zone.clone(), rayon::current_num_threads(), rows);
+        let go_on = go_on.map_err(|error| match error {
+            BadReadings::File(error) => anyhow::Error::new(error),
+            other => WrongCall(other.to_string()).into(),
+        });
+        if !go_on? {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// How readings come: as they did in the state, else as the first rows say.
 fn known_rhythm(call: &ReadingsCall, state: Option<&Path>) -> anyhow::Result<Option<Rhythm>> {
     if state.is_some_and(Path::exists) {
         return Ok(fresh(call, state)?.hours.map(|hours| hours.rhythm));
     }
     let mut sample = Sample::default();
-    input::read(call, &mut sample)?;
+    read(call, &mut sample)?;
     if sample.is_empty() {
         return Ok(None);
     }

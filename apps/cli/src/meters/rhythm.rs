@@ -1,8 +1,7 @@
 //! How readings come: a value a day or several, uses or what a register shows; seen from the first of them.
 
-use super::input::{Fault, Name, Rows};
-use super::times::Moment;
 use crate::args::{Interval, Values};
+use gridweave_files::readings::{Fault, Moment, Name, Rows};
 use gridweave_meters::Rhythm;
 use std::collections::HashMap;
 use std::path::Path;

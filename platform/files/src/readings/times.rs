@@ -1,12 +1,14 @@
 //! Times of readings as local days and seconds.
 
 use gridweave_core::{TimeMs, Zone};
-use gridweave_files::batches::Counts;
+use crate::batches::Counts;
 
 /// A local day and the second in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
+    /// Days since 1970-01-01.
     pub day: i32,
+    /// From midnight on.
     pub second: u32,
 }
 
@@ -23,6 +25,7 @@ pub struct Times {
 }
 
 impl Times {
+    /// Times of days of this zone.
     pub fn new(zone: Zone) -> Self {
         Self { zone, hour: i64::MIN, offset: 0, text: String::new(), moment: None }
     }

@@ -1,15 +1,57 @@
-//! Readings from files: long or wide, columns by flag or by themselves, row by row.
+//! Readings of meters from tables: long or wide, columns by name or by themselves, row by row.
 
-use super::times::{Moment, Times};
-use crate::WrongCall;
-use crate::args::ReadingsCall;
-use crate::columns::no_column;
-use gridweave_core::Zone;
-use gridweave_files::batches::{
+mod times;
+
+pub use times::{Moment, Times};
+
+use crate::batches::{
     Batches, Column, Counts, Kind, RawColumn, RawPiece, RawTexts, open_batches, raw_pieces,
 };
+use crate::table::FileError;
+use gridweave_core::Zone;
 use std::ops::Range;
 use std::path::Path;
+
+/// Which column is what; found by its name where it is not said.
+#[derive(Clone, Debug, Default)]
+pub struct ReadingColumns {
+    /// Of the meter.
+    pub meter: Option<String>,
+    /// Of the time.
+    pub time: Option<String>,
+    /// Of the value.
+    pub value: Option<String>,
+    /// Of the address that comes with a reading; only where it is said.
+    pub address: Option<String>,
+}
+
+/// Why a table of readings is not read.
+#[derive(Debug, thiserror::Error)]
+pub enum BadReadings {
+    /// The file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A column that was named and that it does not have.
+    #[error("{file}: no column {wanted:?}; there are: {}", .header.join(", "))]
+    NoColumn {
+        /// The file.
+        file: String,
+        /// The name.
+        wanted: String,
+        /// Those that it has.
+        header: Vec<String>,
+    },
+    /// Columns that were not found.
+    #[error("{file}: which column is what? Say {}; there are: {}", .missing.join(", "), .header.join(", "))]
+    Unclear {
+        /// The file.
+        file: String,
+        /// As they are called on the command line.
+        missing: Vec<&'static str>,
+        /// Those that it has.
+        header: Vec<String>,
+    },
+}
 
 /// Names that columns have, for those who do not say.
 const METERS: &[&str] = &[
@@ -69,13 +111,18 @@ const BATCH_ROWS: usize = 1 << 16;
 /// Why a row was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
+    /// It names no meter.
     Meter,
+    /// Its time cannot be read.
     Time,
+    /// Its value is no number.
     Value,
+    /// It has not as many cells as the header.
     Row,
 }
 
 impl Fault {
+    /// In words.
     pub fn text(self) -> &'static str {
         match self {
             Fault::Meter => "no meter",
@@ -89,20 +136,25 @@ impl Fault {
 /// A meter as its row names it.
 #[derive(Clone, Copy)]
 pub enum Name<'a> {
+    /// In letters and digits.
     Text(&'a str),
+    /// A whole number.
     Number(i64),
 }
 
 /// Meters as their rows name them.
 #[derive(Clone, Copy)]
 pub enum Names<'a> {
+    /// Whole numbers of up to 32 bits.
     Ints(&'a [i32]),
+    /// Whole numbers.
     Longs(&'a [i64]),
     /// So many texts, from a row on.
     Texts(&'a RawTexts, usize),
 }
 
 impl<'a> Names<'a> {
+    /// A row's.
     pub fn get(self, row: usize) -> Name<'a> {
         match self {
             Names::Ints(all) => Name::Number(i64::from(all[row])),
@@ -115,11 +167,19 @@ impl<'a> Names<'a> {
 /// Values of rows, all of them finite.
 #[derive(Clone, Copy)]
 pub enum Numbers<'a> {
+    /// Of single precision.
     Floats(&'a [f32]),
+    /// Of double precision.
     Doubles(&'a [f64]),
 }
 
 impl Numbers<'_> {
+    /// Is there none?
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many there are.
     pub fn len(self) -> usize {
         match self {
             Numbers::Floats(all) => all.len(),
@@ -127,6 +187,7 @@ impl Numbers<'_> {
         }
     }
 
+    /// A row's.
     pub fn get(self, row: usize) -> f64 {
         match self {
             Numbers::Floats(all) => f64::from(all[row]),
@@ -150,6 +211,8 @@ pub trait Rows {
     fn take_many(&mut self, meters: Names<'_>, at: Moment, values: Numbers<'_>) -> bool {
         (0..values.len()).all(|row| self.take(meters.get(row), at, values.get(row)))
     }
+    /// The address that comes with a meter's next reading; may be empty.
+    fn address(&mut self, _meter: &str, _address: &str) {}
     /// A row that is none.
     fn reject(&mut self, file: &Path, line: u64, fault: Fault, cell: &str);
     /// How far the file is, from 0 to 1, where that is known.
@@ -162,6 +225,7 @@ enum Shape {
         meter: usize,
         time: usize,
         value: usize,
+        address: Option<usize>,
     },
     /// A row for each meter, a column for each time.
     ByTime {
@@ -175,28 +239,22 @@ enum Shape {
     },
 }
 
-/// Reads all files into `rows`.
-pub fn read(call: &ReadingsCall, rows: &mut dyn Rows) -> anyhow::Result<()> {
-    let zone = Zone::named(&call.zone)
-        .ok_or_else(|| WrongCall(format!("--zone {:?} is no time zone, as Asia/Shanghai is", call.zone)))?;
-    for path in &call.files {
-        if !read_file(call, path, zone.clone(), rows)? {
-            break;
-        }
-    }
-    Ok(())
-}
-
-fn read_file(call: &ReadingsCall, path: &Path, zone: Zone, rows: &mut dyn Rows) -> anyhow::Result<bool> {
+/// Reads a table into `rows`; false where they have had enough. So many threads decode ahead where the format allows.
+pub fn read_readings(
+    path: &Path,
+    wanted: &ReadingColumns,
+    zone: Zone,
+    threads: usize,
+    rows: &mut dyn Rows,
+) -> Result<bool, BadReadings> {
     let table = open_batches(path)?;
     let mut times = Times::new(zone);
-    let shape = shape(call, path, &*table, &mut times)?;
+    let shape = shape(wanted, path, &*table, &mut times)?;
     let typed = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("parquet"));
     match shape {
-        Shape::Long { meter, time, value } if typed && value_is_number(&*table, value) => {
+        Shape::Long { meter, time, value, address: None } if typed && value_is_number(&*table, value) => {
             let counts = table.counts(time);
             let all = table.rows().unwrap_or(1).max(1) as f64;
-            let threads = rayon::current_num_threads();
             for piece in raw_pieces(path, &[meter, time, value], threads)? {
                 let piece = piece?;
                 let go_on = typed_rows(&piece, counts, path, &mut times, rows);
@@ -215,26 +273,32 @@ fn value_is_number(table: &dyn Batches, value: usize) -> bool {
     matches!(table.kinds()[value], Kind::Float | Kind::Int | Kind::Text)
 }
 
-fn shape(call: &ReadingsCall, path: &Path, table: &dyn Batches, times: &mut Times) -> anyhow::Result<Shape> {
+fn shape(
+    wanted: &ReadingColumns,
+    path: &Path,
+    table: &dyn Batches,
+    times: &mut Times,
+) -> Result<Shape, BadReadings> {
     let header = table.header();
-    let given = |name: &Option<String>| -> anyhow::Result<Option<usize>> {
-        match name {
-            None => Ok(None),
-            Some(name) => match header.iter().position(|column| column == name) {
-                Some(at) => Ok(Some(at)),
-                None => Err(no_column(header, name, path)),
-            },
-        }
+    let file = || path.display().to_string();
+    let given = |name: &Option<String>| match name {
+        None => Ok(None),
+        Some(name) => match header.iter().position(|column| column == name) {
+            Some(at) => Ok(Some(at)),
+            None => Err(BadReadings::NoColumn { file: file(), wanted: name.clone(), header: header.to_vec() }),
+        },
     };
     let known = |names: &[&str]| {
         names.iter().find_map(|name| header.iter().position(|column| column.trim().to_lowercase() == *name))
     };
-    let meter = given(&call.meter)?.or_else(|| known(METERS));
-    let time = given(&call.time)?.or_else(|| known(TIMES));
+    let meter = given(&wanted.meter)?.or_else(|| known(METERS));
+    let time = given(&wanted.time)?.or_else(|| known(TIMES));
     let value =
-        given(&call.value)?.or_else(|| known(VALUES).filter(|at| Some(*at) != meter && Some(*at) != time));
+        given(&wanted.value)?.or_else(|| known(VALUES).filter(|at| Some(*at) != meter && Some(*at) != time));
+    // A company may leave out the address where it has told it before.
+    let address = wanted.address.as_ref().and_then(|name| header.iter().position(|column| column == name));
     if let (Some(meter), Some(time), Some(value)) = (meter, time, value) {
-        return Ok(Shape::Long { meter, time, value });
+        return Ok(Shape::Long { meter, time, value, address });
     }
     let dated: Vec<(usize, Moment)> =
         header.iter().enumerate().filter_map(|(at, name)| Some((at, times.text(name)?))).collect();
@@ -243,23 +307,15 @@ fn shape(call: &ReadingsCall, path: &Path, table: &dyn Batches, times: &mut Time
         return Ok(Shape::ByTime { meter, times });
     }
     // Also of a single meter: its column is its name.
-    if let (Some(time), None, None) = (time, meter, &call.value) {
+    if let (Some(time), None, None) = (time, meter, &wanted.value) {
         let meters: Vec<usize> = (0..header.len()).filter(|at| *at != time).collect();
         if !meters.is_empty() {
             return Ok(Shape::ByMeter { time, meters });
         }
     }
-    let missing: Vec<&str> = [("--meter", meter), ("--time", time), ("--value", value)]
-        .into_iter()
-        .filter_map(|(flag, found)| found.is_none().then_some(flag))
-        .collect();
-    Err(WrongCall(format!(
-        "{}: which column is what? Say {}; there are: {}",
-        path.display(),
-        missing.join(", "),
-        header.join(", ")
-    ))
-    .into())
+    let missing = [("--meter", meter), ("--time", time), ("--value", value)];
+    let missing = missing.into_iter().filter_map(|(flag, found)| found.is_none().then_some(flag)).collect();
+    Err(BadReadings::Unclear { file: file(), missing, header: header.to_vec() })
 }
 
 /// Rows of typed columns, without a detour over texts.
@@ -409,10 +465,12 @@ fn text_rows(
     path: &Path,
     times: &mut Times,
     rows: &mut dyn Rows,
-) -> anyhow::Result<bool> {
+) -> Result<bool, BadReadings> {
     let header = table.header().to_vec();
     let columns: Vec<usize> = match shape {
-        Shape::Long { meter, time, value } => vec![*meter, *time, *value],
+        Shape::Long { meter, time, value, address } => {
+            [*meter, *time, *value].into_iter().chain(*address).collect()
+        }
         Shape::ByTime { meter, times } => {
             std::iter::once(*meter).chain(times.iter().map(|(at, _)| *at)).collect()
         }
@@ -430,6 +488,9 @@ fn text_rows(
             let go_on = match shape {
                 Shape::Long { .. } => {
                     let (time, value) = (cell(&batch.columns[1], row), cell(&batch.columns[2], row));
+                    if let Some(address) = batch.columns.get(3).map(|column| cell(column, row)) {
+                        rows.address(&first, &address);
+                    }
                     one(&first, times.text(&time), (&time, &value), (path, line), rows)
                 }
                 Shape::ByTime { times, .. } => times.iter().enumerate().all(|(n, (_, moment))| {
