@@ -2,6 +2,7 @@
 
 use crate::catalogues::{CatalogueError, Catalogues};
 use crate::config::Config;
+use crate::readings::MeterStates;
 use crate::wiring;
 use gridweave_addresses::AddressLibrary;
 use gridweave_core::{Clock, Ctx, OsRng, Rng, SystemClock, Zone};
@@ -77,6 +78,8 @@ pub struct App {
     pub cells: CellIndex,
     /// Text → place.
     pub library: AddressLibrary,
+    /// What is kept of the meters of feeds.
+    pub meters: MeterStates,
     /// What a city may change.
     pub catalogues: Arc<Catalogues>,
     /// Encryption of sensitive fields.
@@ -114,6 +117,7 @@ impl App {
             db,
             cells: CellIndex::default(),
             library: AddressLibrary::default(),
+            meters: MeterStates::default(),
             catalogues: Arc::new(catalogues),
             vault,
             blobs,

@@ -3,8 +3,9 @@
 
 use crate::assembly::App;
 use crate::import;
+use crate::readings::push_file;
 use gridweave_files::{FileError, read_table, write_csv};
-use gridweave_signals::feeds::Source;
+use gridweave_signals::feeds::{Observes, Source};
 use gridweave_signals::ops::push::Pushed;
 use std::path::Path;
 use std::time::Duration;
@@ -48,9 +49,12 @@ pub fn take_all(app: &App) {
 
 fn take(app: &App, feed: &str, path: &Path) -> Result<Pushed, String> {
     let feed = app.catalogues.feed(feed).cloned().ok_or("the feed is gone")?;
-    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    let digest = import::digest_file(path).map_err(|error| error.to_string())?;
+    if feed.observes == Observes::Readings {
+        return push_file(app, &app.system, &feed, path, &digest).map_err(|error| error.to_string());
+    }
     let table = read_table(path).map_err(|error: FileError| error.to_string())?;
-    let (ctx, library, digest) = (app.system.clone(), app.library.clone(), import::digest(&bytes));
+    let (ctx, library) = (app.system.clone(), app.library.clone());
     app.db
         .write_blocking(move |tx| import::push_table(tx, &ctx, &library, &feed, &digest, &table))
         .map_err(|error| error.to_string())

@@ -24,7 +24,12 @@ pub fn digest(bytes: &[u8]) -> String {
     gridweave_db::migrate::checksum_bytes(bytes)
 }
 
-/// Pushes a table to a feed; rows that could not be read count as rejected.
+/// The same of a file.
+pub fn digest_file(path: &std::path::Path) -> std::io::Result<String> {
+    gridweave_db::migrate::checksum_of(std::fs::File::open(path)?)
+}
+
+/// Pushes a table to a feed of lists or permits; rows that could not be read count as rejected.
 pub fn push_table(
     tx: &mut Tx,
     ctx: &Ctx,

@@ -5,6 +5,7 @@ use crate::assembly::{App, StartError};
 use crate::config::Config;
 use crate::demo_accounts;
 use crate::import;
+use crate::readings::{PushError, push_file};
 use gridweave_addresses::ops::{import_base_map, import_places};
 use gridweave_addresses::{BaseFeature, PlaceKind, queries as places};
 use gridweave_atlas::Geometry;
@@ -17,7 +18,7 @@ use gridweave_core::{
     Actor, CellCode, DivisionCode, LonLat, ManualClock, PlaceId, Rng, Role, Scope, SeededRng, TimeMs, Zone,
 };
 use gridweave_db::{DbError, OpError};
-use gridweave_files::Table;
+use gridweave_files::{FileError, Table, write_csv};
 use gridweave_meters::score::{Found, Score, Truth, days_allowed, score};
 use gridweave_registers::RowKind;
 use gridweave_signals::SignalState;
@@ -44,6 +45,15 @@ pub enum SimulationError {
     /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),
+    /// A day's readings were not taken.
+    #[error(transparent)]
+    Push(#[from] PushError),
+    /// They could not be written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Neither.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
 }
 
 /// An assembly on a clock that the simulation moves.
@@ -271,21 +281,18 @@ impl Simulation {
     /// Pushes a day's readings and lets everything that follows happen. The meters named in `silent`
     /// send zero whatever the city says.
     pub fn push_day(&self, city: &City, day: i64, silent: &[String]) -> Result<(), SimulationError> {
-        let header = ["meter", "time", "value", "address"].map(str::to_owned).to_vec();
-        let rows = city.readings(day).into_iter().enumerate().map(|(n, reading)| {
+        let header = ["meter", "time", "value", "address"].map(str::to_owned);
+        let rows = city.readings(day).into_iter().map(|reading| {
             let value = if silent.contains(&reading.meter) { 0.0 } else { reading.value };
             let value = format!("{value:.3}");
-            let cells =
-                vec![reading.meter, Zone::date_text(reading.day), value, reading.address.unwrap_or_default()];
-            (n as u64 + 2, cells)
+            vec![reading.meter, Zone::date_text(reading.day), value, reading.address.unwrap_or_default()]
         });
-        let table = Table { header, rows: rows.collect(), bad: Vec::new() };
-        let app = self.app.clone();
-        let Some(feed) = app.catalogues.feed("water-daily").cloned() else { return Ok(()) };
-        let digest = format!("simulated-{day}");
-        self.write(move |tx| {
-            import::push_table(tx, &app.system, &app.library, &feed, &digest, &table).map(drop)
-        })?;
+        let Some(feed) = self.app.catalogues.feed("water-daily") else { return Ok(()) };
+        let path = self.app.config.data.join("simulated-readings.csv");
+        gridweave_files::write_whole::<SimulationError>(&path, |out| Ok(write_csv(out, &header, rows)?))?;
+        let pushed = push_file(&self.app, &self.app.system, feed, &path, &format!("simulated-{day}"));
+        std::fs::remove_file(&path)?;
+        pushed?;
         self.app.runner().drain()?;
         Ok(())
     }

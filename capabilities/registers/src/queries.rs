@@ -8,6 +8,8 @@ use gridweave_db::{DbError, Tx};
 
 /// From this age somebody who lives alone is cared for.
 const ELDERLY_YEARS: i64 = 75;
+/// The label of somebody who lives alone and is cared for.
+const LIVES_ALONE: &str = "lives_alone";
 
 /// Whole years between a birth date (`YYYY-MM-DD`) and a day.
 pub fn age_on(birth_date: &str, day: i64) -> Option<i64> {
@@ -20,6 +22,43 @@ pub fn age_on(birth_date: &str, day: i64) -> Option<i64> {
 /// The place a device is at.
 pub fn place_of_device(tx: &mut Tx, code: &str) -> Result<Option<PlaceId>, DbError> {
     tx.opt(&sql::DEVICE_PLACE, &[code.into()], |row| Ok(PlaceId(row.text(0)?)))
+}
+
+/// Where a meter is, for the kernel that judges its readings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MeteredHome {
+    /// The meter's code.
+    pub meter: String,
+    /// Does an old person live there alone?
+    pub care: bool,
+    /// The place above the home, and the place above that.
+    pub near: [Option<PlaceId>; 2],
+}
+
+/// A meter, its home, and what lies above it.
+fn metered(row: &gridweave_db::Row) -> Result<(MeteredHome, PlaceId), DbError> {
+    let near = [row.opt_text(2)?.map(PlaceId), row.opt_text(3)?.map(PlaceId)];
+    Ok((MeteredHome { meter: row.text(0)?, care: false, near }, PlaceId(row.text(1)?)))
+}
+
+/// The homes of all meters.
+pub fn metered_homes(tx: &mut Tx, day: i64) -> Result<Vec<MeteredHome>, DbError> {
+    let today = Zone::date_text(day);
+    // Born on this day so many years ago; the 29th of February has its birthday on the day before.
+    let born = format!("{:04}{}", today[..4].parse::<i64>().unwrap_or(0) - ELDERLY_YEARS, &today[4..]);
+    let params = [day.into(), LIVES_ALONE.into(), born.into()];
+    let cared = tx.all(&sql::CARED_HOMES, &params, |row| row.text(0))?;
+    let cared: std::collections::HashSet<String> = cared.into_iter().collect();
+    let found = tx.all(&sql::METERED_HOMES, &[], metered)?;
+    let with_care =
+        |(home, place): (MeteredHome, PlaceId)| MeteredHome { care: cared.contains(&place.0), ..home };
+    Ok(found.into_iter().map(with_care).collect())
+}
+
+/// The home of a meter that is in the register.
+pub fn metered_home(tx: &mut Tx, meter: &str, day: i64) -> Result<Option<MeteredHome>, DbError> {
+    let Some((home, place)) = tx.opt(&sql::METERED_HOME, &[meter.into()], metered)? else { return Ok(None) };
+    Ok(Some(MeteredHome { care: home_facts(tx, &place, day)?.elderly_alone, ..home }))
 }
 
 /// What a rule may know of a home on a day.
@@ -38,7 +77,7 @@ pub fn home_facts(tx: &mut Tx, place: &PlaceId, day: i64) -> Result<HomeFacts, D
     let mut elderly_alone = living.len() == 1 && old(&living[0].1);
     for (person, _) in &living {
         let labels = tx.all(&sql::CARE, &[person.into(), day.into()], |row| row.text(0))?;
-        elderly_alone |= labels.iter().any(|label| label == "lives_alone");
+        elderly_alone |= labels.iter().any(|label| label == LIVES_ALONE);
     }
     let occupancy = tx.opt(&sql::DWELLING, &[place.into()], |row| row.text(0))?;
     Ok(HomeFacts {

@@ -39,6 +39,18 @@ gridweave_db::statements! {
                   version = devices.version + 1 where devices.place_id <> excluded.place_id or devices.kind <> excluded.kind";
     /// Where a device is.
     DEVICE_PLACE = "select place_id from devices where code = $1";
+    /// Meters at homes, with what lies above the home.
+    METERED_HOMES = "select d.code, d.place_id, p.parent_id, q.parent_id from devices d join places p on p.id = d.place_id \
+                     left join places q on q.id = p.parent_id where d.kind like '%meter%'";
+    /// The same of one meter.
+    METERED_HOME = "select d.code, d.place_id, p.parent_id, q.parent_id from devices d join places p on p.id = d.place_id \
+                    left join places q on q.id = p.parent_id where d.code = $1";
+    /// Homes in which somebody with a label lives, and homes in which one person lives who was born on a day or before.
+    CARED_HOMES = "select t.place_id from ties t join care_labels c on c.person_id = t.subject_id \
+                   where t.kind in ('lives', 'rents') and (t.until_day is null or t.until_day >= $1) and c.label = $2 and c.until_day >= $1 \
+                   union select t.place_id from ties t join people p on p.id = t.subject_id \
+                   where t.subject_kind = 'person' and t.kind in ('lives', 'rents') and (t.until_day is null or t.until_day >= $1) \
+                   group by t.place_id having count(distinct t.subject_id) = 1 and min(p.birth_date) <= $3";
     /// Devices at a place.
     DEVICES = "select code, kind from devices where place_id = $1 order by kind, code";
     /// Adds a tie.

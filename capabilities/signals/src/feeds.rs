@@ -52,6 +52,22 @@ pub enum Interval {
     HalfHour,
 }
 
+/// False alarms a thousand meters a month that a feed may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FalseAlarms {
+    /// Silences and shifts of any home.
+    pub all: f64,
+    /// Early silences of homes on the care list.
+    pub care: f64,
+}
+
+impl Default for FalseAlarms {
+    fn default() -> Self {
+        Self { all: 1.0, care: 30.0 }
+    }
+}
+
 /// A feed.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -74,6 +90,13 @@ pub struct Feed {
     /// What a row of readings spans.
     #[serde(default)]
     pub interval: Interval,
+    /// Are values what a register shows, in place of what was used since the reading before?
+    #[serde(default)]
+    pub registers: bool,
+    /// False alarms a thousand meters a month that are allowed: silences and shifts, and early silences of homes on the
+    /// care list.
+    #[serde(default)]
+    pub false_alarms: FalseAlarms,
     /// Unit of the values, for people.
     #[serde(default)]
     pub unit: Option<String>,

@@ -12,12 +12,16 @@
 //! ```
 //!
 //! Invariants
-//! - The same push twice makes nothing twice: readings by meter and time, signals by their key.
+//! - The same push twice makes nothing twice: pushes by their content, signals by their key.
+//! - Readings are judged and forgotten: of a meter some hundred bytes are kept, of which no day's hours can be told.
 //! - What cannot be matched with confidence waits in the inbox with its candidates; it never goes to
 //!   a door that only might be right.
 //! - The room knows facts about homes, never people: rules see what [`rules::Facts`] holds.
 //!
-//! Operations: [`ops::push`], [`ops::match_signal`], [`ops::dismiss_signal`], [`ops::judge`].
+//! - What is kept of a feed's meters changes in the transaction that makes their signals ([`state`]): a push that was cut
+//!   off left nothing, and sent again it does all of it once.
+//!
+//! Operations: [`ops::push`] (lists, permits and, judged, readings), [`ops::match_signal`], [`ops::dismiss_signal`], [`ops::judge`].
 
 pub mod feeds;
 pub mod jobs;
@@ -26,6 +30,7 @@ pub mod ops;
 pub mod queries;
 pub mod rules;
 pub mod sql;
+pub mod state;
 
 pub use feeds::{Feed, Observes};
 pub use model::{Signal, SignalState};
@@ -84,6 +89,22 @@ create index signals_by_place on signals (place_id, id);",
     Migration {
         name: "signals_0002_subject",
         text: "create index signals_by_subject on signals (subject, id);",
+    },
+    // What is kept of a meter is its state; readings are judged and forgotten.
+    Migration {
+        name: "signals_0003_states_of_feeds",
+        text: "drop table readings;
+alter table meters drop column detector;
+create table feed_states (
+    feed code_text primary key,
+    version bigint not null
+);
+create table feed_state_parts (
+    feed code_text not null,
+    part bigint not null,
+    bytes bytea not null,
+    primary key (feed, part)
+);",
     },
 ];
 

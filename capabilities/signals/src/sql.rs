@@ -17,24 +17,31 @@ gridweave_db::statements! {
     PUT_PUSH = "insert into pushes (feed, digest, at_ms, summary) values ($1, $2, $3, $4)";
     /// The last push of a feed.
     LAST_PUSH = "select at_ms, summary from pushes where feed = $1 order by at_ms desc limit 1";
-    /// A reading, once.
-    PUT_READING = "insert into readings (meter, at_ms, value) values ($1, $2, $3) \
-                   on conflict (meter, at_ms) do update set value = excluded.value where readings.value <> excluded.value";
-    /// A meter's readings from a time on.
-    READINGS = "select at_ms, value from readings where meter = $1 and at_ms >= $2 order by at_ms";
-    /// A meter's detector and last door.
-    METER = "select detector, place_id, address from meters where meter = $1";
+    /// The version of a feed's state.
+    STATE_VERSION = "select version from feed_states where feed = $1";
+    /// The next version of a feed's state, where it is the one that was read.
+    NEXT_STATE = "insert into feed_states (feed, version) values ($1, $3) \
+                  on conflict (feed) do update set version = excluded.version where feed_states.version = $2";
+    /// The parts of a feed's state.
+    STATE_PARTS = "select part, bytes from feed_state_parts where feed = $1";
+    /// A part that has changed.
+    PUT_STATE_PART = "insert into feed_state_parts (feed, part, bytes) values ($1, $2, $3) \
+                      on conflict (feed, part) do update set bytes = excluded.bytes";
+    /// A part that is no more.
+    DELETE_STATE_PART = "delete from feed_state_parts where feed = $1 and part = $2";
+    /// A meter's last door, and its address as its company writes it.
+    METER = "select place_id, address from meters where meter = $1";
     /// Where a subject was found the last time.
     LAST_PLACE = "select place_id from signals where subject = $1 and place_id is not null order by id desc limit 1";
     /// Meters follow a place.
     MOVE_METERS = "update meters set place_id = $2 where place_id = $1 returning meter";
     /// A meter goes back.
     METER_BACK = "update meters set place_id = $2 where meter = $1 and place_id = $3";
-    /// Keeps a meter's detector.
-    PUT_METER = "insert into meters (meter, detector, address) values ($1, $2, $3) \
-                 on conflict (meter) do update set detector = excluded.detector, address = coalesce(excluded.address, meters.address)";
+    /// Keeps a meter's address.
+    PUT_METER = "insert into meters (meter, address) values ($1, $2) \
+                 on conflict (meter) do update set address = coalesce(excluded.address, meters.address)";
     /// Remembers the door that a person chose for a meter.
-    SET_METER_PLACE = "update meters set place_id = $2 where meter = $1";
+    SET_METER_PLACE = "insert into meters (meter, place_id) values ($1, $2) on conflict (meter) do update set place_id = excluded.place_id";
     /// A new signal, once.
     INSERT = "insert into signals (id, feed, kind, stage, subject, once_key, since_day, detected_day, size, confidence, reason, state, \
               place_id, division, address, candidates, created_at_ms, version) \

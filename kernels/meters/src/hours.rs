@@ -11,8 +11,11 @@ const WINDOW_BYTES: usize = 3 << 29;
 const WINDOW_DAYS_LEAST: usize = 3;
 /// The night: hours from midnight on.
 const NIGHT_HOURS: usize = 6;
-/// Readings within this share of a day's are a day's use.
+/// Readings within this share of a day's are a day's use; the last day that is known goes on below the other.
 const COVERAGE_LEAST: f64 = 0.5;
+const COVERAGE_WHOLE: f64 = 0.95;
+/// Of [`Hourly::seen`]: the day was not told of yet.
+const PENDING: u64 = 1 << 63;
 /// A register does not step further than so many usual days between two readings.
 const STEP_DAYS: f64 = 15.0;
 /// Minutes between two readings of which the use is that of one day.
@@ -66,13 +69,30 @@ impl Hourly {
         self.register = [bits as u32, (bits >> 32) as u32];
     }
 
-    fn seen(&self) -> u64 {
+    fn bits(&self) -> u64 {
         u64::from(self.seen[0]) | u64::from(self.seen[1]) << 32
     }
 
+    fn set_bits(&mut self, bits: u64) {
+        self.seen = [bits as u32, (bits >> 32) as u32];
+    }
+
+    /// Half hours of the running day that have a reading.
+    fn seen(&self) -> u64 {
+        self.bits() & !PENDING
+    }
+
     fn see(&mut self, slot: u64) {
-        let seen = self.seen() | 1 << slot;
-        self.seen = [seen as u32, (seen >> 32) as u32];
+        self.set_bits(self.bits() | 1 << slot);
+    }
+
+    fn is_pending(&self) -> bool {
+        self.bits() & PENDING != 0
+    }
+
+    fn set_pending(&mut self, pending: bool) {
+        let bits = self.bits();
+        self.set_bits(if pending { bits | PENDING } else { bits & !PENDING });
     }
 
     fn begin_day(&mut self) {
@@ -210,7 +230,8 @@ impl Hours {
     }
 
     /// Closes days, oldest first, until so many are left. `usual` tells what a meter uses on a usual day, where that
-    /// is known. The last day that was closed may go on: what comes for it later is added.
+    /// is known. The last day goes on: what comes for it later is added, and it is told of when it is whole or a later
+    /// one begins.
     pub fn close(
         &mut self,
         left: usize,
@@ -230,6 +251,10 @@ impl Hours {
                 self.meters.resize(count, Hourly::default());
             }
             let goes_on = self.running == Some(day);
+            if !goes_on {
+                self.tell_pending(see);
+            }
+            let is_last = self.days.iter().all(|cells| cells.values.is_empty());
             let empty = DayCells::default();
             let next = self.days.front().unwrap_or(&empty);
             let (rhythm, bases) = (self.rhythm, &self.bases);
@@ -244,7 +269,7 @@ impl Hours {
                 if values.iter().all(|value| value.is_nan()) {
                     return (Amount::MISSING, Amount::MISSING);
                 }
-                if rhythm.registers {
+                let (amounts, whole) = if rhythm.registers {
                     let readings = Readings {
                         day,
                         values,
@@ -256,12 +281,35 @@ impl Hours {
                     meter.registers(&readings)
                 } else {
                     meter.intervals(values, rhythm)
-                }
+                };
+                let pending = is_last && !whole;
+                meter.set_pending(pending);
+                if pending { (Amount::MISSING, Amount::MISSING) } else { amounts }
             });
             let amounts = amounts.collect();
             self.running = Some(day);
             see(DayOver { day, amounts });
         }
+    }
+}
+
+impl Hours {
+    /// A later day begins: what the running one has is what it was.
+    fn tell_pending(&mut self, see: &mut dyn FnMut(DayOver)) {
+        let Some(day) = self.running else { return };
+        let rhythm = self.rhythm;
+        if !self.meters.iter().any(Hourly::is_pending) {
+            return;
+        }
+        let amounts = self.meters.iter_mut().map(|meter| match meter.is_pending() {
+            true => {
+                meter.set_pending(false);
+                meter.so_far(rhythm).0
+            }
+            false => (Amount::MISSING, Amount::MISSING),
+        });
+        let amounts = amounts.collect();
+        see(DayOver { day, amounts });
     }
 }
 
@@ -277,8 +325,18 @@ struct Readings<'a> {
 }
 
 impl Hourly {
+    /// The running day as far as it is known, and whether it is whole.
+    fn so_far(&self, rhythm: Rhythm) -> ((Amount, Amount), bool) {
+        let coverage = f64::from(self.seen().count_ones()) / rhythm.a_day.clamp(1, 48) as f64;
+        if coverage < COVERAGE_LEAST {
+            return ((Amount::MISSING, Amount::MISSING), false);
+        }
+        let used = Amount::of((f64::from(self.sum) / coverage.min(1.0)) as f32);
+        ((used, self.night_amount(rhythm.a_day.min(48))), coverage >= COVERAGE_WHOLE)
+    }
+
     /// Uses of intervals.
-    fn intervals(&mut self, values: &[f32], rhythm: Rhythm) -> (Amount, Amount) {
+    fn intervals(&mut self, values: &[f32], rhythm: Rhythm) -> ((Amount, Amount), bool) {
         let slots = values.len();
         let before = self.seen();
         let an_hour = rhythm.a_day as f32 / 24.0;
@@ -293,12 +351,7 @@ impl Hourly {
                 self.night = self.night.min(value * an_hour);
             }
         }
-        let coverage = f64::from(self.seen().count_ones()) / rhythm.a_day.clamp(1, 48) as f64;
-        if coverage < COVERAGE_LEAST {
-            return (Amount::MISSING, Amount::MISSING);
-        }
-        let used = Amount::of((f64::from(self.sum) / coverage.min(1.0)) as f32);
-        (used, self.night_amount(rhythm.a_day.min(48)))
+        self.so_far(rhythm)
     }
 
     fn night_amount(&self, a_day: usize) -> Amount {
@@ -313,7 +366,7 @@ impl Hourly {
 
     /// Values of a register: its steps are the use. A register that starts over at nought is followed, one that was
     /// exchanged begins anew, and a single value that fits neither what came before nor what follows is passed over.
-    fn registers(&mut self, readings: &Readings<'_>) -> (Amount, Amount) {
+    fn registers(&mut self, readings: &Readings<'_>) -> ((Amount, Amount), bool) {
         let slots = readings.values.len();
         let length = 1440 / slots as i32;
         let most = readings.usual.map_or(f64::INFINITY, |usual| usual * STEP_DAYS);
@@ -365,10 +418,11 @@ impl Hourly {
         // What a day used so far that goes on is known by its half hours alone.
         let span = span.max(self.seen().count_ones() as i32 * 30);
         if span < SPAN_LEAST {
-            return (Amount::MISSING, Amount::MISSING);
+            return ((Amount::MISSING, Amount::MISSING), false);
         }
         let used = f64::from(self.sum) * 1440.0 / f64::from(span.min(1440));
-        (Amount::of(used as f32), self.night_amount(24))
+        let whole = f64::from(span) >= COVERAGE_WHOLE * 1440.0;
+        ((Amount::of(used as f32), self.night_amount(24)), whole)
     }
 }
 
@@ -421,8 +475,11 @@ mod tests {
     fn a_correction_takes_its_place_and_half_a_day_is_made_whole() {
         let mut readings: Vec<_> = (0..12).map(|hour| (5, hour, 1.0)).collect();
         readings.push((5, 3, 7.0));
+        // Half a day is told of when the next one begins.
+        assert_eq!(days(HOURLY, None, &readings), []);
+        readings.push((6, 0, 1.0));
         close_to(&days(HOURLY, None, &readings), &[(5, 36.0)]);
-        assert_eq!(days(HOURLY, None, &readings[..9]), []);
+        assert_eq!(days(HOURLY, None, &[&readings[..9], &[(6, 0, 1.0)]].concat()), []);
     }
 
     #[test]
@@ -455,9 +512,22 @@ mod tests {
             }
             // Twice is once.
             hours.take(0, 9, 3600, 1.0);
-            hours.close(0, &|_| None, &mut |over| found.push((over.day, over.amounts[0].0.value().round())));
+            hours.close(0, &|_| None, &mut |over| {
+                if over.amounts[0].0 != Amount::MISSING {
+                    found.push((over.day, over.amounts[0].0.value().round()));
+                }
+            });
         }
-        assert_eq!(found, [(9, 24.0), (9, 24.0)]);
+        assert_eq!(found, [(9, 24.0)]);
+        // A day that stays as it is, until the next one begins.
+        hours.take(0, 10, 0, 1.0);
+        for hour in 0..15 {
+            hours.take(0, 10, hour * 3600, 2.0);
+        }
+        hours.close(0, &|_| None, &mut |_| ());
+        hours.take(0, 11, 0, 1.0);
+        hours.close(0, &|_| None, &mut |over| found.push((over.day, over.amounts[0].0.value().round())));
+        assert_eq!(found, [(9, 24.0), (10, 48.0), (11, 0.0)]);
         assert!(!hours.take(0, 8, 0, 1.0));
         assert_eq!(hours.too_late, 1);
     }

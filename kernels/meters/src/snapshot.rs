@@ -2,8 +2,6 @@
 
 use crate::fleet::Fleet;
 use crate::hours::{Hourly, Hours, Rhythm};
-use crate::keys::Keys;
-use crate::meter::Meter;
 use crate::neighbours::Neighbours;
 use crate::scan::Scan;
 use serde::{Deserialize, Serialize};
@@ -11,9 +9,11 @@ use std::io::Write;
 use xxhash_rust::xxh3::Xxh3Default;
 
 /// The first bytes of a file; the number is the format's.
-const MAGIC: &[u8; 16] = b"gridweave-mtr-1\n";
-/// The head's length and the checksum of all that follows.
-const FIXED: usize = 16 + 8 + 8;
+const MAGIC: &[u8; 16] = b"gridweave-mtr-2\n";
+/// Parts of what is kept.
+pub const SECTIONS: usize = 4;
+/// Behind those the checksum, and the length of each section.
+const FIXED: usize = 16 + 8 + 8 * SECTIONS;
 
 /// Why bytes are no scan.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,13 +36,12 @@ struct Head {
     rhythm: Option<Rhythm>,
     running: Option<i32>,
     meters: usize,
-    hourly: usize,
-    names: usize,
 }
 
-/// Writes what has to be kept of a scan that is finished: 72 bytes a meter, 28 more where days have hours, and its
-/// name. Bytes are in the machine's order.
-pub fn write_snapshot(scan: &Scan, out: &mut impl Write) -> std::io::Result<()> {
+/// What has to be kept of a scan that is finished: the head, the meters, their running days where they have hours, and
+/// their names. 72 bytes a meter, 28 more with hours. Bytes are in the machine's order. Where little has changed,
+/// most stretches of these bytes are what they were.
+pub fn sections(scan: &Scan) -> [Vec<u8>; SECTIONS] {
     let meters = scan.keys.len();
     let hours = scan.hours.as_ref();
     let mut names = Vec::new();
@@ -51,7 +50,6 @@ pub fn write_snapshot(scan: &Scan, out: &mut impl Write) -> std::io::Result<()> 
         names.extend_from_slice(&(name.len() as u32).to_ne_bytes());
         names.extend_from_slice(name);
     }
-    names.resize(names.len().next_multiple_of(8), 0);
     let mut kept: Vec<Hourly> = hours.map(|hours| hours.meters.clone()).unwrap_or_default();
     if hours.is_some() {
         kept.resize(meters, Hourly::default());
@@ -62,22 +60,52 @@ pub fn write_snapshot(scan: &Scan, out: &mut impl Write) -> std::io::Result<()> 
         rhythm: hours.map(|hours| hours.rhythm),
         running: hours.and_then(|hours| hours.running),
         meters,
-        hourly: kept.len(),
-        names: names.len(),
     };
-    let mut head = serde_json::to_vec(&head)?;
-    head.resize(head.len().next_multiple_of(8), b' ');
-    let parts: [&[u8]; 4] =
-        [&head, bytemuck::cast_slice(&scan.meters[..meters]), bytemuck::cast_slice(&kept), &names];
-    let mut sum = Xxh3Default::new();
-    parts.iter().for_each(|part| sum.update(part));
-    out.write_all(MAGIC)?;
-    out.write_all(&(head.len() as u64).to_ne_bytes())?;
-    out.write_all(&sum.digest().to_ne_bytes())?;
-    parts.iter().try_for_each(|part| out.write_all(part))
+    let head = serde_json::to_vec(&head).unwrap_or_default();
+    [head, bytemuck::cast_slice(&scan.meters[..meters]).to_vec(), bytemuck::cast_slice(&kept).to_vec(), names]
 }
 
-/// The scan that was written, ready to go on; who is on the care list and who lies beside whom is not kept.
+/// The scan of these sections, ready to go on; who is on the care list and who lies beside whom is not kept.
+pub fn of_sections(sections: [&[u8]; SECTIONS]) -> Result<Scan, BadSnapshot> {
+    let [head, meters, hourly, mut names] = sections;
+    let head: Head = serde_json::from_slice(head).map_err(|_| BadSnapshot::Version)?;
+    let mut scan = Scan::new(head.fleet);
+    scan.neighbours = head.neighbours;
+    scan.meters = many(meters);
+    if scan.meters.len() != head.meters {
+        return Err(BadSnapshot::Damaged);
+    }
+    if let Some(rhythm) = head.rhythm {
+        let mut hours = Hours::new(rhythm);
+        hours.meters = many(hourly);
+        hours.running = head.running;
+        scan.hours = Some(hours);
+    }
+    for _ in 0..head.meters {
+        let (length, rest) = names.split_first_chunk().ok_or(BadSnapshot::Damaged)?;
+        let length = u32::from_ne_bytes(*length) as usize;
+        let (name, rest) = rest.split_at_checked(length).ok_or(BadSnapshot::Damaged)?;
+        scan.keys.place(std::str::from_utf8(name).map_err(|_| BadSnapshot::Damaged)?);
+        names = rest;
+    }
+    if scan.keys.len() != head.meters {
+        return Err(BadSnapshot::Damaged);
+    }
+    Ok(scan)
+}
+
+/// Writes [`sections`] as one, with a checksum.
+pub fn write_snapshot(scan: &Scan, out: &mut impl Write) -> std::io::Result<()> {
+    let sections = sections(scan);
+    let mut sum = Xxh3Default::new();
+    sections.iter().for_each(|section| sum.update(section));
+    out.write_all(MAGIC)?;
+    out.write_all(&sum.digest().to_ne_bytes())?;
+    sections.iter().try_for_each(|section| out.write_all(&(section.len() as u64).to_ne_bytes()))?;
+    sections.iter().try_for_each(|section| out.write_all(section))
+}
+
+/// The scan that was written.
 pub fn read_snapshot(bytes: &[u8]) -> Result<Scan, BadSnapshot> {
     let fixed = bytes.get(..FIXED).ok_or(BadSnapshot::Other)?;
     if fixed[..14] != MAGIC[..14] {
@@ -90,38 +118,15 @@ pub fn read_snapshot(bytes: &[u8]) -> Result<Scan, BadSnapshot> {
     let body = &bytes[FIXED..];
     let mut sum = Xxh3Default::new();
     sum.update(body);
-    if sum.digest() != number(24) {
+    if sum.digest() != number(16) {
         return Err(BadSnapshot::Damaged);
     }
-    let mut left = body;
-    let mut part = |length: usize| {
-        let (part, rest) = left.split_at_checked(length).ok_or(BadSnapshot::Damaged)?;
-        left = rest;
-        Ok::<_, BadSnapshot>(part)
-    };
-    let head = part(usize::try_from(number(16)).map_err(|_| BadSnapshot::Damaged)?)?;
-    let head: Head = serde_json::from_slice(head).map_err(|_| BadSnapshot::Version)?;
-    let mut scan = Scan::new(head.fleet);
-    scan.neighbours = head.neighbours;
-    scan.meters = many(part(head.meters.saturating_mul(size_of::<Meter>()))?);
-    let hourly = many(part(head.hourly.saturating_mul(size_of::<Hourly>()))?);
-    if let Some(rhythm) = head.rhythm {
-        let mut hours = Hours::new(rhythm);
-        hours.meters = hourly;
-        hours.running = head.running;
-        scan.hours = Some(hours);
+    let (mut left, mut found) = (body, [&body[..0]; SECTIONS]);
+    for (n, section) in found.iter_mut().enumerate() {
+        let length = usize::try_from(number(24 + 8 * n)).map_err(|_| BadSnapshot::Damaged)?;
+        (*section, left) = left.split_at_checked(length).ok_or(BadSnapshot::Damaged)?;
     }
-    let mut names = part(head.names)?;
-    let mut keys = Keys::default();
-    for _ in 0..head.meters {
-        let (length, rest) = names.split_first_chunk().ok_or(BadSnapshot::Damaged)?;
-        let length = u32::from_ne_bytes(*length) as usize;
-        let (name, rest) = rest.split_at_checked(length).ok_or(BadSnapshot::Damaged)?;
-        keys.place(std::str::from_utf8(name).map_err(|_| BadSnapshot::Damaged)?);
-        names = rest;
-    }
-    scan.keys = keys;
-    Ok(scan)
+    of_sections(found)
 }
 
 /// Records from bytes that may lie anywhere.

@@ -27,6 +27,19 @@ pub fn checksum_bytes(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The same of what a reader holds.
+pub fn checksum_of(mut bytes: impl std::io::Read) -> std::io::Result<String> {
+    let mut digest = Sha256::new();
+    let mut some = vec![0; 1 << 16];
+    loop {
+        match bytes.read(&mut some)? {
+            0 => break,
+            read => digest.update(&some[..read]),
+        }
+    }
+    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 /// Applies what is missing. A step whose text has changed since it was applied is an error.
 pub fn migrate(db: &Db, steps: &'static [&'static [Migration]]) -> Result<usize, DbError> {
     db.write_blocking(move |tx| {

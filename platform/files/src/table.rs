@@ -64,6 +64,16 @@ impl Format {
             .ok_or(FileError::Format(path.display().to_string()))
     }
 
+    /// Its name, which is the ending of its files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Csv => "csv",
+            Format::Jsonl => "jsonl",
+            Format::Xlsx => "xlsx",
+            Format::Parquet => "parquet",
+        }
+    }
+
     /// The format of a name: `csv`, `jsonl`, `xlsx`, `parquet`.
     pub fn of_name(name: &str) -> Option<Self> {
         match name {

@@ -8,6 +8,7 @@ pub mod route;
 mod web;
 
 mod admin;
+mod arriving;
 mod cases;
 mod desk;
 mod downloads;

@@ -28,6 +28,8 @@ gridweave_core::refusals! {
         NotFound = "not_found", NotFound, "没有找到，或不在您的范围内", "Not found, or outside your area";
         /// No such feed.
         NoFeed(name: String) = "feed_not_found", NotFound, "没有数据源“{0}”", "There is no feed “{0}”";
+        /// Others push to the same feed.
+        FeedBusy = "feed_busy", Conflict, "该数据源正在处理其他推送，请稍后重新推送", "Other pushes to this feed came between; push again";
         /// No such file of a day.
         NoExport(name: String) = "export_not_found", NotFound, "没有导出文件“{0}”，可能已过保留期",
             "There is no export “{0}”; perhaps it was kept no longer";

@@ -1,22 +1,22 @@
 //! Feeds and the signals' inbox.
 
 use super::Server;
-use super::guard::{Body, Page, Query, Who, page_size};
+use super::arriving::Arriving;
+use super::guard::{Body as JsonBody, Page, Query, Who, page_size};
 use super::problem::{Answer, HttpRefusal};
 use super::route::{Access, Route, get, post};
 use axum::Json;
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use futures_util::StreamExt;
 use gridweave_access::{Action, reach};
 use gridweave_core::{PlaceId, SignalId};
-use gridweave_files::{Format, read_table_from};
+use gridweave_files::Format;
 use gridweave_signals::ops::{dismiss_signal, match_signal, push};
 use gridweave_signals::{Feed, Signal, SignalState, queries};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-/// A day of a large city fits into one push.
-const PUSH_BYTES_MAX: usize = 512 * 1024 * 1024;
 
 pub(super) fn routes() -> Vec<Route> {
     let decide = Access::May(Action::SignalDecide);
@@ -26,10 +26,9 @@ pub(super) fn routes() -> Vec<Route> {
         post(
             "/api/v1/feeds/{name}/push",
             Access::May(Action::FeedPush),
-            "Push rows (the body) to a feed",
+            "Push rows (the body, also with Content-Encoding: gzip) to a feed",
             push_route,
         )
-        .limit(PUSH_BYTES_MAX)
         .query::<PushQuery>()
         .returns::<push::Pushed>(),
         get("/api/v1/signals", Access::May(Action::SignalsRead), "Signals, newest first", list)
@@ -83,20 +82,30 @@ async fn push_route(
     Who(ctx): Who,
     Path(name): Path<String>,
     Query(query): Query<PushQuery>,
-    bytes: Bytes,
+    headers: HeaderMap,
+    body: Body,
 ) -> Answer<Json<push::Pushed>> {
     let feed = server.app.catalogues.feed(&name).cloned().ok_or(HttpRefusal::NoFeed(name))?;
-    let format = Format::of_name(query.format.as_deref().unwrap_or(&feed.format))
-        .ok_or_else(|| HttpRefusal::BadQuery("format: use csv, jsonl, xlsx or parquet".to_owned()))?;
-    let digest = crate::import::digest(&bytes);
-    let table = tokio::task::spawn_blocking(move || read_table_from(bytes.to_vec(), format))
-        .await
-        .map_err(|error| super::Problem::failure(&error))?
-        .map_err(|error| HttpRefusal::BadFile(error.to_string()))?;
-    let library = server.app.library.clone();
-    let done =
-        server.run(move |tx| crate::import::push_table(tx, &ctx, &library, &feed, &digest, &table)).await?;
-    Ok(Json(done))
+    let format = format_of(&feed, query.format.as_deref())?;
+    let zipped = match headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes) {
+        None | Some(b"identity") => false,
+        Some(b"gzip") => true,
+        Some(_) => return Err(HttpRefusal::BadBody("Content-Encoding: use gzip, or none".to_owned()).into()),
+    };
+    let mut arriving = Arriving::begin(&server.app).await?;
+    let mut parts = body.into_data_stream();
+    while let Some(part) = parts.next().await {
+        // What was cut off is gone with its file.
+        let part = part.map_err(|error| HttpRefusal::BadBody(error.to_string()))?;
+        arriving.add(&part).await?;
+    }
+    Ok(Json(arriving.push(&server, ctx, feed, format, zipped).await?))
+}
+
+/// The format of a push: the one asked for, else the feed's own.
+pub(super) fn format_of(feed: &Feed, asked: Option<&str>) -> Answer<Format> {
+    Format::of_name(asked.unwrap_or(&feed.format))
+        .ok_or_else(|| HttpRefusal::BadQuery("format: use csv, jsonl, xlsx or parquet".to_owned()).into())
 }
 
 /// Which signals.
@@ -140,7 +149,7 @@ async fn match_route(
     State(server): State<Server>,
     Who(ctx): Who,
     Path(id): Path<String>,
-    Body(body): Body<MatchBody>,
+    JsonBody(body): JsonBody<MatchBody>,
 ) -> Answer<()> {
     server.run(move |tx| match_signal::run(tx, &ctx, &SignalId(id.clone()), &body.place, body.version)).await
 }
@@ -158,7 +167,7 @@ async fn dismiss(
     State(server): State<Server>,
     Who(ctx): Who,
     Path(id): Path<String>,
-    Body(body): Body<DismissBody>,
+    JsonBody(body): JsonBody<DismissBody>,
 ) -> Answer<()> {
     server
         .run(move |tx| dismiss_signal::run(tx, &ctx, &SignalId(id.clone()), &body.reason, body.version))

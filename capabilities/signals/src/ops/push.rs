@@ -1,7 +1,7 @@
-//! Takes a push of rows from a feed: stores readings, moves the detectors on, makes signals, hands permits to the
-//! address library, and says row by row what could not be taken.
+//! Takes a push from a feed: makes signals of the changes that the kernel saw in readings and of lists, hands permits to
+//! the address library, and says row by row what could not be taken.
 
-use crate::feeds::{Feed, Interval, Observes};
+use crate::feeds::{Feed, Observes};
 use crate::model::{CandidateDoor, SignalState};
 use crate::sql;
 use gridweave_access::{Action, Resource, may};
@@ -10,14 +10,14 @@ use gridweave_addresses::ops::learn_match;
 use gridweave_addresses::ops::take_permit::{self, Taken};
 use gridweave_addresses::queries::{match_address, place};
 use gridweave_addresses::{AddressLibrary, Permit, PermitKind};
-use gridweave_core::{Ctx, Entry, Event, LonLat, PlaceId, SignalId, TimeMs, Zone};
+use gridweave_core::{Ctx, Entry, Event, LonLat, PlaceId, SignalId, Zone};
 use gridweave_db::{DbError, OpError, Tx, Value};
 use gridweave_jobs::emit;
 use gridweave_ledger::record;
-use gridweave_meters::{Amount, Around, Day, Found, Limits, Meter, Season};
+use gridweave_meters::Change;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 /// One row: line in the file and values by the file's own column names.
 #[derive(Debug, Clone)]
@@ -48,8 +48,11 @@ pub struct Pushed {
     pub rows: u64,
     /// Rows taken.
     pub accepted: u64,
-    /// Readings that were new or corrected.
+    /// Days of meters that were judged.
     pub changed: u64,
+    /// Days of meters that came too late to be judged.
+    #[serde(default)]
+    pub late: u64,
     /// Signals made.
     pub signals: u64,
     /// Of those, how many wait for a door.
@@ -82,10 +85,8 @@ pub fn run(
     door_of_meter: DoorOfMeter<'_>,
 ) -> Result<Pushed, OpError> {
     may(&ctx.actor, Action::FeedPush, &Resource::city(), None)?;
-    let known =
-        tx.opt(&sql::PUSH, &[feed.name.as_str().into(), digest.into()], |row| row.json::<Pushed>(0))?;
-    if let Some(before) = known {
-        return Ok(Pushed { repeated: true, ..before });
+    if let Some(before) = known(tx, feed, digest)? {
+        return Ok(before);
     }
     let mut push = Push {
         tx,
@@ -96,20 +97,67 @@ pub fn run(
         done: Pushed { rows: rows.len() as u64, ..Pushed::default() },
     };
     match feed.observes {
-        Observes::Readings => push.readings(rows)?,
+        // Readings are judged before: see [`take_judged`].
+        Observes::Readings => {}
         Observes::ZeroUse | Observes::SuddenChange => push.list(rows)?,
         Observes::Permits => push.permits(rows)?,
     }
-    let Push { tx, done, .. } = push;
-    let summary = serde_json::to_string(&done)
-        .map_err(|error| DbError::Corrupt { what: "push", why: error.to_string() })?;
-    tx.exec(&sql::PUT_PUSH, &[feed.name.as_str().into(), digest.into(), ctx.now().into(), summary.into()])?;
-    let body = json!({
-        "rows": done.rows, "accepted": done.accepted, "rejected": done.rejected_count,
-        "signals": done.signals, "corrections": done.corrections, "digest": digest,
-    });
-    record(tx, ctx, &Entry::new("signals.push", format!("feed:{}", feed.name), 0, body))?;
-    Ok(done)
+    push.end(digest)
+}
+
+/// Was this very content taken before? Then what came of it.
+pub fn known(tx: &mut Tx, feed: &Feed, digest: &str) -> Result<Option<Pushed>, DbError> {
+    let known =
+        tx.opt(&sql::PUSH, &[feed.name.as_str().into(), digest.into()], |row| row.json::<Pushed>(0))?;
+    Ok(known.map(|before| Pushed { repeated: true, ..before }))
+}
+
+/// A change that the kernel saw in a push of readings.
+#[derive(Debug, Clone)]
+pub struct Observed {
+    /// The meter; of a supply cut the neighbourhood.
+    pub subject: String,
+    /// What.
+    pub change: Change,
+    /// The address that came with the meter.
+    pub address: Option<String>,
+    /// Where it is for certain; else the door is looked for.
+    pub place: Option<PlaceId>,
+}
+
+/// A push of readings that the kernel has judged.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// What came of its rows; signals are not made yet.
+    pub pushed: Pushed,
+    /// The changes seen.
+    pub changes: Vec<Observed>,
+}
+
+/// Makes the signals of a push of readings, together with what is kept of its meters: `store` writes that, and says false
+/// where another push came between; then nothing is done, and nothing is told.
+pub fn take_judged(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    feed: &Feed,
+    digest: &str,
+    judged: &Judged,
+    library: &AddressLibrary,
+    door_of_meter: DoorOfMeter<'_>,
+    store: impl FnOnce(&mut Tx) -> Result<bool, DbError>,
+) -> Result<Option<Pushed>, OpError> {
+    may(&ctx.actor, Action::FeedPush, &Resource::city(), None)?;
+    if let Some(before) = known(tx, feed, digest)? {
+        return Ok(Some(before));
+    }
+    if !store(tx)? {
+        return Ok(None);
+    }
+    let mut push = Push { tx, ctx, feed, library, door_of_meter, done: judged.pushed.clone() };
+    for observed in &judged.changes {
+        push.observed(observed)?;
+    }
+    push.end(digest).map(Some)
 }
 
 /// The one door that a text means for certain, with its division; else the candidates. A signal
@@ -130,6 +178,14 @@ pub(crate) fn match_door(
     let id = PlaceId(accepted.id.clone());
     let division = place(tx, &id)?.map_or(0, |place| place.division);
     Ok((Some((id, division)), matched))
+}
+
+/// Rows that are shown of those that were not taken.
+pub fn show_rejected(done: &mut Pushed, row: RejectedRow) {
+    done.rejected_count += 1;
+    if done.rejected.len() < REJECTED_SHOWN {
+        done.rejected.push(RejectedRow { value: row.value.chars().take(60).collect(), ..row });
+    }
 }
 
 struct Push<'a, 'b> {
@@ -153,19 +209,19 @@ struct Draft<'a> {
     confidence: f64,
     reason: serde_json::Value,
     address: Option<&'a str>,
+    /// Where it is for certain.
+    place: Option<&'a PlaceId>,
 }
 
 impl Push<'_, '_> {
     fn reject(&mut self, row: &Row, column: &str, code: &str, value: &str) {
-        self.done.rejected_count += 1;
-        if self.done.rejected.len() < REJECTED_SHOWN {
-            self.done.rejected.push(RejectedRow {
-                line: row.line,
-                column: self.feed.columns.get(column).cloned().unwrap_or_else(|| column.to_owned()),
-                code: code.to_owned(),
-                value: value.chars().take(60).collect(),
-            });
-        }
+        let row = RejectedRow {
+            line: row.line,
+            column: self.feed.columns.get(column).cloned().unwrap_or_else(|| column.to_owned()),
+            code: code.to_owned(),
+            value: value.to_owned(),
+        };
+        show_rejected(&mut self.done, row);
     }
 
     fn value<'r>(&self, row: &'r Row, column: &str) -> Option<&'r str> {
@@ -173,101 +229,50 @@ impl Push<'_, '_> {
         row.values.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
-    fn readings(&mut self, rows: &[Row]) -> Result<(), OpError> {
-        let mut by_meter: BTreeMap<&str, Vec<(TimeMs, f64)>> = BTreeMap::new();
-        let mut addresses: HashMap<&str, &str> = HashMap::new();
-        for row in rows {
-            let Some(meter) = self.value(row, "meter") else {
-                self.reject(row, "meter", "value_missing", "");
-                continue;
-            };
-            let time_text = self.value(row, "time").unwrap_or("");
-            let Some(time) = self.ctx.zone.parse(time_text) else {
-                self.reject(row, "time", "time_invalid", time_text);
-                continue;
-            };
-            let value_text = self.value(row, "value").unwrap_or("");
-            match value_text.parse::<f64>() {
-                Ok(value) if value.is_finite() && value >= 0.0 => {
-                    by_meter.entry(meter).or_default().push((time, value));
-                }
-                Ok(_) => {
-                    self.reject(row, "value", "value_out_of_range", value_text);
-                    continue;
-                }
-                Err(_) => {
-                    self.reject(row, "value", "number_invalid", value_text);
-                    continue;
-                }
-            }
-            self.done.accepted += 1;
-            if let Some(address) = self.value(row, "address") {
-                addresses.insert(meter, address);
-            }
-        }
-        for (meter, mut values) in by_meter {
-            values.sort_by_key(|(time, _)| *time);
-            self.meter(meter, &values, addresses.get(meter).copied())?;
-        }
-        Ok(())
+    /// Remembers the push and what came of it.
+    fn end(self, digest: &str) -> Result<Pushed, OpError> {
+        let Push { tx, ctx, feed, done, .. } = self;
+        let summary = serde_json::to_string(&done)
+            .map_err(|error| DbError::Corrupt { what: "push", why: error.to_string() })?;
+        let params = [feed.name.as_str().into(), digest.into(), ctx.now().into(), summary.into()];
+        tx.exec(&sql::PUT_PUSH, &params)?;
+        let body = json!({
+            "rows": done.rows, "accepted": done.accepted, "rejected": done.rejected_count,
+            "signals": done.signals, "corrections": done.corrections, "digest": digest,
+        });
+        record(tx, ctx, &Entry::new("signals.push", format!("feed:{}", feed.name), 0, body))?;
+        Ok(done)
     }
 
-    /// Stores a meter's new readings and lets its detector see the days that they complete.
-    fn meter(&mut self, meter: &str, values: &[(TimeMs, f64)], address: Option<&str>) -> Result<(), OpError> {
-        for (time, value) in values {
-            self.done.changed +=
-                self.tx.exec(&sql::PUT_READING, &[meter.into(), (*time).into(), (*value).into()])?;
+    /// Makes the signal of a change, and remembers the address of its meter.
+    fn observed(&mut self, observed: &Observed) -> Result<(), OpError> {
+        let Observed { subject, change, .. } = observed;
+        let mut address = observed.address.clone();
+        if observed.place.is_none() {
+            self.tx.exec(&sql::PUT_METER, &[subject.as_str().into(), address.clone().into()])?;
+            if address.is_none() {
+                let kept = self.tx.opt(&sql::METER, &[subject.as_str().into()], |row| row.opt_text(1))?;
+                address = kept.flatten();
+            }
         }
-        let known = self.tx.opt(&sql::METER, &[meter.into()], |row| Ok((row.text(0)?, row.opt_text(2)?)))?;
-        let (state, known_address) = known.unwrap_or_default();
-        // What an older program kept is read anew from the readings.
-        let mut state = Meter::from_text(&state).unwrap_or_default();
-        let address = address.map(str::to_owned).or(known_address);
-        let day_of = |time: TimeMs| self.ctx.zone.day_of(time);
-        let first_new = values.first().map_or(0, |(time, _)| day_of(*time));
-        // A reading for a day that was judged already: the meter is judged anew from its start.
-        // Signals carry a key, so none is made twice.
-        let last_day = |state: &Meter| state.last_day().map(i64::from);
-        if last_day(&state).is_some_and(|last| first_new <= last) {
-            state = Meter::default();
-        }
-        let from = last_day(&state).map_or(TimeMs(i64::MIN), |last| self.ctx.zone.start_of_day(last + 1));
-        let mut days: BTreeMap<i64, f64> = BTreeMap::new();
-        self.tx.each(&sql::READINGS, &[meter.into(), from.into()], |row| {
-            *days.entry(self.ctx.zone.day_of(TimeMs(row.int(0)?))).or_default() += row.float(1)?;
-            Ok(())
-        })?;
-        if self.feed.interval != Interval::Day {
-            days.pop_last();
-        }
-        let mut found = Found::default();
-        let around = Around { limits: &Limits::default(), season: &Season::default() };
-        for (day, value) in &days {
-            let Ok(day) = i32::try_from(*day) else { continue };
-            let day = Day { day, used: Amount::of(*value as f32), night: Amount::MISSING };
-            state.push(day, true, around, &mut found);
-        }
-        self.tx.exec(&sql::PUT_METER, &[meter.into(), state.to_text().into(), address.clone().into()])?;
-        for change in found.changes {
-            let stage = match change.stage {
-                gridweave_meters::Stage::Early => "early",
-                gridweave_meters::Stage::Confirmed => "confirmed",
-            };
-            let kind = change.kind.name();
-            self.signal(Draft {
-                kind,
-                stage,
-                subject: meter,
-                once_key: format!("{}:{meter}:{kind}:{stage}:{}", self.feed.name, change.since),
-                since: i64::from(change.since),
-                detected: i64::from(change.detected),
-                size: change.size,
-                confidence: change.confidence,
-                reason: json!(change.reason),
-                address: address.as_deref(),
-            })?;
-        }
-        Ok(())
+        let stage = match change.stage {
+            gridweave_meters::Stage::Early => "early",
+            gridweave_meters::Stage::Confirmed => "confirmed",
+        };
+        let kind = change.kind.name();
+        self.signal(Draft {
+            kind,
+            stage,
+            subject,
+            once_key: format!("{}:{subject}:{kind}:{stage}:{}", self.feed.name, change.since),
+            since: i64::from(change.since),
+            detected: i64::from(change.detected),
+            size: change.size,
+            confidence: change.confidence,
+            reason: json!(change.reason),
+            address: address.as_deref(),
+            place: observed.place.as_ref(),
+        })
     }
 
     /// The day of a row, today where it names none; one that cannot be read rejects the row.
@@ -349,6 +354,7 @@ impl Push<'_, '_> {
                     "en": format!("listed on {}", Zone::date_text(day)),
                 }),
                 address: Some(address),
+                place: None,
             })?;
         }
         Ok(())
@@ -357,9 +363,12 @@ impl Push<'_, '_> {
     /// Makes the signal with its door: by the meter's place in the registers, by the door that a
     /// person chose before, by the address; else it waits in the inbox.
     fn signal(&mut self, draft: Draft<'_>) -> Result<(), OpError> {
-        let mut door = (self.door_of_meter)(self.tx, draft.subject)?;
+        let mut door = match draft.place {
+            Some(place) => Some(place.clone()),
+            None => (self.door_of_meter)(self.tx, draft.subject)?,
+        };
         if door.is_none() {
-            let chosen = self.tx.opt(&sql::METER, &[draft.subject.into()], |row| row.opt_text(1))?;
+            let chosen = self.tx.opt(&sql::METER, &[draft.subject.into()], |row| row.opt_text(0))?;
             door = chosen.flatten().map(PlaceId);
         }
         let mut matched = Match::default();

@@ -285,7 +285,9 @@ fn shape(
         None => Ok(None),
         Some(name) => match header.iter().position(|column| column == name) {
             Some(at) => Ok(Some(at)),
-            None => Err(BadReadings::NoColumn { file: file(), wanted: name.clone(), header: header.to_vec() }),
+            None => {
+                Err(BadReadings::NoColumn { file: file(), wanted: name.clone(), header: header.to_vec() })
+            }
         },
     };
     let known = |names: &[&str]| {

@@ -1,7 +1,7 @@
 //! Times of readings as local days and seconds.
 
-use gridweave_core::{TimeMs, Zone};
 use crate::batches::Counts;
+use gridweave_core::{TimeMs, Zone};
 
 /// A local day and the second in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
