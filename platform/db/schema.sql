@@ -410,6 +410,20 @@ create index signals_by_place on signals (place_id, id);
 -- signals_0002_subject
 create index signals_by_subject on signals (subject, id);
 
+-- signals_0003_states_of_feeds
+drop table readings;
+alter table meters drop column detector;
+create table feed_states (
+    feed text collate "C" primary key,
+    version bigint not null
+);
+create table feed_state_parts (
+    feed text collate "C" not null,
+    part bigint not null,
+    bytes bytea not null,
+    primary key (feed, part)
+);
+
 -- cases_0001_cases
 create table cases (
     id text collate "C" primary key,

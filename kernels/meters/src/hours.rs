@@ -1,6 +1,7 @@
 //! Readings within a day, by interval or from a register, into what the day used and the least that flowed at night.
 
 use crate::amount::Amount;
+use crate::registers::Readings;
 use bytemuck::{Pod, Zeroable};
 use rayon::prelude::*;
 use std::collections::VecDeque;
@@ -10,17 +11,12 @@ const WINDOW_BYTES: usize = 3 << 29;
 /// Days that are kept at least.
 const WINDOW_DAYS_LEAST: usize = 3;
 /// The night: hours from midnight on.
-const NIGHT_HOURS: usize = 6;
+pub(crate) const NIGHT_HOURS: usize = 6;
 /// Readings within this share of a day's are a day's use; the last day that is known goes on below the other.
 const COVERAGE_LEAST: f64 = 0.5;
-const COVERAGE_WHOLE: f64 = 0.95;
+pub(crate) const COVERAGE_WHOLE: f64 = 0.95;
 /// Of [`Hourly::seen`]: the day was not told of yet.
 const PENDING: u64 = 1 << 63;
-/// A register does not step further than so many usual days between two readings.
-const STEP_DAYS: f64 = 15.0;
-/// Minutes between two readings of which the use is that of one day.
-const GAP_MOST: i32 = 36 * 60;
-const SPAN_LEAST: i32 = 10 * 60;
 
 /// How readings come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -42,11 +38,11 @@ pub struct Hourly {
     /// Half hours of the running day that have a reading.
     seen: [u32; 2],
     /// Minutes since 1970-01-01 of the register's last reading.
-    minute: i32,
+    pub(crate) minute: i32,
     /// Use of the running day so far.
-    sum: f32,
+    pub(crate) sum: f32,
     /// Least in an hour of its night so far.
-    night: f32,
+    pub(crate) night: f32,
 }
 
 impl Default for Hourly {
@@ -60,11 +56,11 @@ impl Default for Hourly {
 }
 
 impl Hourly {
-    fn register(&self) -> f64 {
+    pub(crate) fn register(&self) -> f64 {
         f64::from_bits(u64::from(self.register[0]) | u64::from(self.register[1]) << 32)
     }
 
-    fn set_register(&mut self, value: f64) {
+    pub(crate) fn set_register(&mut self, value: f64) {
         let bits = value.to_bits();
         self.register = [bits as u32, (bits >> 32) as u32];
     }
@@ -78,11 +74,11 @@ impl Hourly {
     }
 
     /// Half hours of the running day that have a reading.
-    fn seen(&self) -> u64 {
+    pub(crate) fn seen(&self) -> u64 {
         self.bits() & !PENDING
     }
 
-    fn see(&mut self, slot: u64) {
+    pub(crate) fn see(&mut self, slot: u64) {
         self.set_bits(self.bits() | 1 << slot);
     }
 
@@ -313,17 +309,6 @@ impl Hours {
     }
 }
 
-/// What a register showed on a day.
-struct Readings<'a> {
-    day: i32,
-    values: &'a [f32],
-    within: &'a [u8],
-    /// Of the day after.
-    next: &'a [f32],
-    base: f64,
-    usual: Option<f64>,
-}
-
 impl Hourly {
     /// The running day as far as it is known, and whether it is whole.
     fn so_far(&self, rhythm: Rhythm) -> ((Amount, Amount), bool) {
@@ -354,7 +339,7 @@ impl Hourly {
         self.so_far(rhythm)
     }
 
-    fn night_amount(&self, a_day: usize) -> Amount {
+    pub(crate) fn night_amount(&self, a_day: usize) -> Amount {
         let hours = self.seen() & ((1 << (2 * NIGHT_HOURS)) - 1);
         let due = a_day * NIGHT_HOURS / 24;
         if a_day >= 12 && self.night.is_finite() && hours.count_ones() as usize * 3 >= due * 2 {
@@ -363,75 +348,6 @@ impl Hourly {
             Amount::MISSING
         }
     }
-
-    /// Values of a register: its steps are the use. A register that starts over at nought is followed, one that was
-    /// exchanged begins anew, and a single value that fits neither what came before nor what follows is passed over.
-    fn registers(&mut self, readings: &Readings<'_>) -> ((Amount, Amount), bool) {
-        let slots = readings.values.len();
-        let length = 1440 / slots as i32;
-        let most = readings.usual.map_or(f64::INFINITY, |usual| usual * STEP_DAYS);
-        let mut span = 0;
-        for (slot, value) in readings.values.iter().enumerate() {
-            if value.is_nan() {
-                continue;
-            }
-            let value = readings.base + f64::from(*value);
-            let minute =
-                readings.day * 1440 + slot as i32 * length + i32::from(readings.within[slot]) * length / 250;
-            let (before, at) = (self.register(), self.minute);
-            if before.is_nan() || at == i32::MIN {
-                self.set_register(value);
-                self.minute = minute;
-                continue;
-            }
-            if minute <= at {
-                continue;
-            }
-            let step = value - before;
-            let step = if step < 0.0 { started_over(before, value, most).unwrap_or(step) } else { step };
-            if step.abs() > most {
-                let follows = readings.values[slot + 1..].iter().chain(readings.next);
-                let follows = follows.copied().find(|value| !value.is_nan());
-                let follows = follows.map(|value| readings.base + f64::from(value));
-                let exchanged =
-                    follows.is_some_and(|follows| (follows - value).abs() < (follows - before).abs());
-                if exchanged {
-                    self.set_register(value);
-                    self.minute = minute;
-                }
-                continue;
-            }
-            let gap = minute - at;
-            self.set_register(value);
-            self.minute = minute;
-            if gap > GAP_MOST && step != 0.0 {
-                continue;
-            }
-            span += gap.min(1440);
-            self.sum += step as f32;
-            let half_hour = (slot * 48 / slots) as u64;
-            self.see(half_hour);
-            if half_hour < 2 * NIGHT_HOURS as u64 && gap <= 180 {
-                self.night = self.night.min(step as f32 * 60.0 / gap as f32);
-            }
-        }
-        // What a day used so far that goes on is known by its half hours alone.
-        let span = span.max(self.seen().count_ones() as i32 * 30);
-        if span < SPAN_LEAST {
-            return ((Amount::MISSING, Amount::MISSING), false);
-        }
-        let used = f64::from(self.sum) * 1440.0 / f64::from(span.min(1440));
-        let whole = f64::from(span) >= COVERAGE_WHOLE * 1440.0;
-        ((Amount::of(used as f32), self.night_amount(24)), whole)
-    }
-}
-
-/// The step of a register with a fixed number of digits that went from all nines to nought.
-fn started_over(before: f64, value: f64, most: f64) -> Option<f64> {
-    let whole = 10f64.powi(before.max(1.0).log10().ceil() as i32);
-    let step = whole - before + value;
-    let limit = if most.is_finite() { most } else { whole * 0.02 };
-    (before > whole * 0.9 && value < whole * 0.1 && step <= limit).then_some(step)
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod limits;
 mod meter;
 mod neighbours;
 mod period;
+mod registers;
 mod scan;
 pub mod score;
 mod season;

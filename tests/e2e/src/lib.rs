@@ -148,6 +148,17 @@ impl Client {
         Ok((response.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::Null)))
     }
 
+    /// PATCH of any bytes; status and body.
+    pub fn patch_bytes(&self, path: &str, body: &[u8]) -> anyhow::Result<(u16, Value)> {
+        let mut request = self.agent.patch(format!("{}{path}", self.url));
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let mut response = request.send(body)?;
+        let text = response.body_mut().read_to_string()?;
+        Ok((response.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::Null)))
+    }
+
     /// Opens the live stream and hands over its lines until `until` is true.
     pub fn stream_until(&self, mut until: impl FnMut(&str) -> bool) -> anyhow::Result<()> {
         let mut request = self.agent.get(format!("{}/api/v1/stream", self.url));

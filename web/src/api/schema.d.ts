@@ -288,8 +288,60 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Push rows (the body) to a feed */
+        /** Push rows (the body, also with Content-Encoding: gzip) to a feed */
         post: operations["postFeedsByNamePush"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{name}/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin a push that is sent in pieces */
+        post: operations["postFeedsByNameUploads"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{name}/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much of a push has arrived */
+        get: operations["getFeedsByNameUploadsById"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** A piece (the body) of a push, at its offset */
+        patch: operations["patchFeedsByNameUploadsById"];
+        trace?: never;
+    };
+    "/api/v1/feeds/{name}/uploads/{id}/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Everything has arrived: push it */
+        post: operations["postFeedsByNameUploadsByIdPush"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1305,6 +1357,16 @@ export interface components {
              */
             version?: number | null;
         };
+        /** @description What will be sent. */
+        BeginBody: {
+            /** @description `csv`, `jsonl`, `xlsx` or `parquet`; the feed's own format where it is not given. */
+            format?: string | null;
+            /**
+             * @description Is it compressed by gzip?
+             * @default false
+             */
+            gzip: boolean;
+        };
         /** @description A level of the drill. */
         Below: {
             /** @description From the city down to the division that was asked for. */
@@ -2141,6 +2203,21 @@ export interface components {
             /** @description Address before; none of a new place. */
             before?: string | null;
         };
+        /** @description False alarms a thousand meters a month that a feed may cost. */
+        FalseAlarms: {
+            /**
+             * Format: double
+             * @description Silences and shifts of any home.
+             * @default 1
+             */
+            all: number;
+            /**
+             * Format: double
+             * @description Early silences of homes on the care list.
+             * @default 30
+             */
+            care: number;
+        };
         /** @description A feed. */
         Feed: {
             /**
@@ -2157,6 +2234,15 @@ export interface components {
             drop: string | null;
             /** @description Name. */
             en: string;
+            /**
+             * @description False alarms a thousand meters a month that are allowed: silences and shifts, and early silences of homes on the
+             *     care list.
+             * @default {
+             *       "all": 1,
+             *       "care": 30
+             *     }
+             */
+            false_alarms: components["schemas"]["FalseAlarms"];
             /** @description `csv`, `jsonl` or `xlsx`. */
             format: string;
             /**
@@ -2168,6 +2254,11 @@ export interface components {
             name: string;
             /** @description What the rows are. */
             observes: components["schemas"]["Observes"];
+            /**
+             * @description Are values what a register shows, in place of what was used since the reading before?
+             * @default false
+             */
+            registers: boolean;
             /** @description How rows arrive. */
             source: components["schemas"]["Source"];
             /**
@@ -2707,7 +2798,7 @@ export interface components {
             accepted: number;
             /**
              * Format: uint64
-             * @description Readings that were new or corrected.
+             * @description Days of meters that were judged.
              */
             changed: number;
             /**
@@ -2716,6 +2807,12 @@ export interface components {
              * @default 0
              */
             corrections: number;
+            /**
+             * Format: uint64
+             * @description Days of meters that came too late to be judged.
+             * @default 0
+             */
+            late: number;
             /** @description Rows that were not taken, the first thousand. */
             rejected: components["schemas"]["RejectedRow2"][];
             /**
@@ -3013,6 +3110,16 @@ export interface components {
         UnmaskBody: {
             /** @description The door. */
             place: components["schemas"]["PlaceId"];
+        };
+        /** @description A push that is being sent. */
+        Upload: {
+            /** @description Names it. */
+            id: string;
+            /**
+             * Format: uint64
+             * @description Bytes that have arrived: send what lies behind them.
+             */
+            received: number;
         };
         /** @description Where the map opens. */
         View: {
@@ -3789,6 +3896,140 @@ export interface operations {
             header?: never;
             path: {
                 name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pushed"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    postFeedsByNameUploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginBody"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getFeedsByNameUploadsById: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    patchFeedsByNameUploadsById: {
+        parameters: {
+            query: {
+                /** @description Bytes before it. */
+                offset: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    postFeedsByNameUploadsByIdPush: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                id: string;
             };
             cookie?: never;
         };

@@ -6,7 +6,7 @@ use crate::assembly::App;
 use crate::import;
 use crate::readings::{PushError, push_file};
 use gridweave_core::Ctx;
-use gridweave_files::{Format, read_table_from};
+use gridweave_files::{FileError, Format, read_table_from};
 use gridweave_signals::ops::push::Pushed;
 use gridweave_signals::{Feed, Observes};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
 /// A push may be so large: the half hours of a large city's day.
-const BYTES_MAX: u64 = 8 << 30;
+pub(super) const BYTES_MAX: u64 = 8 << 30;
 /// A list is held whole.
 const LIST_BYTES_MAX: u64 = 512 << 20;
 
@@ -33,8 +33,13 @@ impl Drop for Arriving {
     }
 }
 
-fn failed(error: std::io::Error) -> Problem {
+pub(super) fn failed(error: std::io::Error) -> Problem {
     Problem::failure(&error)
+}
+
+/// The reader knows a file by its ending.
+pub(super) fn ending(format: Format, zipped: bool) -> String {
+    format!("{}{}", format.name(), if zipped { ".gz" } else { "" })
 }
 
 impl Arriving {
@@ -68,35 +73,33 @@ impl Arriving {
         zipped: bool,
     ) -> Answer<Pushed> {
         self.file.flush().await.map_err(failed)?;
-        // The reader knows a file by its ending.
-        let named = self.path.with_extension(format!("{}{}", format.name(), if zipped { ".gz" } else { "" }));
+        let named = self.path.with_extension(ending(format, zipped));
         tokio::fs::rename(&self.path, &named).await.map_err(failed)?;
         self.path = named;
-        let app = server.app.clone();
-        let pushed = tokio::task::spawn_blocking(move || {
-            let digest = import::digest_file(&self.path).map_err(failed)?;
-            if feed.observes == Observes::Readings {
-                return push_file(&app, &ctx, &feed, &self.path, &digest).map_err(problem);
-            }
-            push_list(&app, &ctx, &feed, &self, (format, zipped), digest)
-        });
-        pushed.await.map_err(|error| Problem::failure(&error))?
+        push_arrived(server, ctx, feed, self.path.clone()).await
     }
 }
 
-fn push_list(
-    app: &App,
-    ctx: &Ctx,
-    feed: &Feed,
-    arrived: &Arriving,
-    (format, zipped): (Format, bool),
-    digest: String,
-) -> Answer<Pushed> {
-    if arrived.size > LIST_BYTES_MAX {
+/// Pushes a file, whose ending tells its format, to its feed.
+pub(super) async fn push_arrived(server: &Server, ctx: Ctx, feed: Feed, path: PathBuf) -> Answer<Pushed> {
+    let app = server.app.clone();
+    let pushed = tokio::task::spawn_blocking(move || {
+        let digest = import::digest_file(&path).map_err(failed)?;
+        if feed.observes == Observes::Readings {
+            return push_file(&app, &ctx, &feed, &path, &digest).map_err(problem);
+        }
+        push_list(&app, &ctx, &feed, &path, digest)
+    });
+    pushed.await.map_err(|error| Problem::failure(&error))?
+}
+
+fn push_list(app: &App, ctx: &Ctx, feed: &Feed, path: &Path, digest: String) -> Answer<Pushed> {
+    let bad = |error: FileError| HttpRefusal::BadFile(error.to_string());
+    let (format, zipped) = Format::of_path(path).map_err(bad)?;
+    if path.metadata().map_err(failed)?.len() > LIST_BYTES_MAX {
         return Err(HttpRefusal::TooLarge.into());
     }
-    let bytes = plain(&arrived.path, zipped)?;
-    let table = read_table_from(bytes, format).map_err(|error| HttpRefusal::BadFile(error.to_string()))?;
+    let table = read_table_from(plain(path, zipped)?, format).map_err(bad)?;
     let (ctx, feed, library) = (ctx.clone(), feed.clone(), app.library.clone());
     let done =
         app.db.write_blocking(move |tx| import::push_table(tx, &ctx, &library, &feed, &digest, &table));

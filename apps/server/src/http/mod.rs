@@ -5,6 +5,7 @@ pub mod openapi;
 pub mod operations;
 pub mod problem;
 pub mod route;
+mod uploads;
 mod web;
 
 mod admin;
@@ -65,6 +66,7 @@ pub fn routes() -> Vec<Route> {
         library::routes(),
         registers::routes(),
         signals::routes(),
+        uploads::routes(),
         cases::routes(),
         visits::routes(),
         near::routes(),
