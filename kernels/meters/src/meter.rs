@@ -28,7 +28,7 @@ pub(crate) const WEEK_STEP: f32 = 8.0;
 /// Days counted before the habit of silence begins to forget.
 const HABIT_MEMORY: u16 = 400;
 
-/// All that is kept of a meter: 76 bytes, the same on disk.
+/// All that is kept of a meter: 72 bytes, the same on disk.
 ///
 /// The baseline is learnt from days as they leave the window of open days, so that what is being judged never
 /// judges itself:
@@ -146,30 +146,6 @@ impl Default for Meter {
 impl Meter {
     /// No day was seen.
     pub const NO_DAY: i32 = i32::MIN;
-
-    /// The meter as text, two digits a byte.
-    pub fn to_text(&self) -> String {
-        use std::fmt::Write;
-        bytemuck::bytes_of(self).iter().fold(
-            String::with_capacity(2 * size_of::<Self>()),
-            |mut text, byte| {
-                let _ = write!(text, "{byte:02x}");
-                text
-            },
-        )
-    }
-
-    /// The meter of a text that [`Meter::to_text`] made; none of any other.
-    pub fn from_text(text: &str) -> Option<Self> {
-        if text.len() != 2 * size_of::<Self>() || !text.is_ascii() {
-            return None;
-        }
-        let mut meter = Self::zeroed();
-        for (at, byte) in bytemuck::bytes_of_mut(&mut meter).iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok()?;
-        }
-        Some(meter)
-    }
 
     /// The last day seen.
     pub fn last_day(&self) -> Option<i32> {

@@ -238,16 +238,6 @@ proptest! {
             home.push(day / 2, Amount::of(used), Amount::of(night));
         }
     }
-
-    #[test]
-    fn a_meter_as_text_is_the_same_meter(days in days()) {
-        let mut home = Home::new(false);
-        for (day, used) in days.iter().enumerate() {
-            home.push(day as i32, *used, Amount::MISSING);
-        }
-        prop_assert_eq!(Meter::from_text(&home.meter.to_text()), Some(home.meter));
-        prop_assert_eq!(Meter::from_text("{}"), None);
-    }
 }
 
 #[test]

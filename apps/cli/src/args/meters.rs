@@ -28,7 +28,7 @@ pub enum MetersCommand {
     },
     /// Score signals against a truth: what was found in time, and false alarms a thousand meters a month.
     #[command(
-        after_help = "Example:\n  gridweave meters score signals.csv truth.csv --meters 100000 --days 90 --json\n\nTruth: meter, kind, since. Zero onsets have 14 days to be found, shifts 5, other kinds 14; homes of --care have 2 days for\na zero onset. What is found within 3 days before or 30 days after the truth of its meter and kind is right; a return that\nends a silence that was said is not counted."
+        after_help = "Example:\n  gridweave meters score signals.csv truth.csv --meters 100000 --days 90 --json\n\nTruth: meter, kind, since. Shifts have 5 days to be found, other kinds 14, homes of --care 2 for a zero onset; --within says\notherwise. What is found of a truth's meter and kind on its day or up to 30 days later is right. False alarms are silences and\nshifts that are not; other kinds are told by themselves."
     )]
     Score(ScoreCall),
 }

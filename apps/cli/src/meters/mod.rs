@@ -145,9 +145,14 @@ fn begin(call: &ReadingsCall, state: Option<&Path>, explain: Option<&str>) -> an
             return Err(WrongCall(format!("{flag} {value}: a number above 0")).into());
         }
     }
-    let mut rhythm = known_rhythm(call, state)?;
+    let known = state.filter(|path| path.exists());
+    let mut scan = Some(fresh(call, known)?);
+    let mut rhythm = match (known, &scan) {
+        (Some(_), Some(scan)) => scan.hours.as_ref().map(|hours| hours.rhythm),
+        _ => sampled_rhythm(call)?,
+    };
     loop {
-        let mut scan = fresh(call, state)?;
+        let mut scan = scan.take().map_or_else(|| fresh(call, known), Ok)?;
         scan.watched = explain.map(|name| scan.keys.place(name));
         let mut taker = Taker {
             run: Run {
@@ -195,22 +200,17 @@ fn read(call: &ReadingsCall, rows: &mut dyn Rows) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How readings come: as they did in the state, else as the first rows say.
-fn known_rhythm(call: &ReadingsCall, state: Option<&Path>) -> anyhow::Result<Option<Rhythm>> {
-    if state.is_some_and(Path::exists) {
-        return Ok(fresh(call, state)?.hours.map(|hours| hours.rhythm));
-    }
+/// How readings come, as their first rows say.
+fn sampled_rhythm(call: &ReadingsCall) -> anyhow::Result<Option<Rhythm>> {
     let mut sample = Sample::default();
     read(call, &mut sample)?;
-    if sample.is_empty() {
-        return Ok(None);
-    }
-    Ok(sample.rhythm(call.interval, call.values))
+    Ok(if sample.is_empty() { None } else { sample.rhythm(call.interval, call.values) })
 }
 
+/// The scan of a state, or a new one, that knows the table of meters.
 fn fresh(call: &ReadingsCall, state: Option<&Path>) -> anyhow::Result<Scan> {
     let limits = Limits::allowing(call.false_alarms, call.care_false_alarms);
-    let mut scan = match state.filter(|path| path.exists()) {
+    let mut scan = match state {
         None => Scan::new(Fleet::new(limits)),
         Some(path) => {
             let bytes = map_file(path)?;
