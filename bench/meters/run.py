@@ -282,7 +282,7 @@ def spliced(program, work, readings, days, kind, factor, rate, numpy, pandas):
             after = part.day >= since
             part.loc[after, "diff"] = (part.loc[after, "diff"] * factor).round().astype("int64")
             parts.append(part[["household", "ts", "diff"]])
-            truth[home] = (since, longest < 9 and usual > 0)
+            truth[home] = (since, bool(longest < 9 and usual > 0))
         path = work / "spliced.parquet"
         pandas.concat(parts).to_parquet(path, index=False)
         ours(program, "meters", "scan", path, "--values", "use", "--false-alarms", rate, "--out", work / "spliced.csv")
@@ -336,16 +336,22 @@ def main():
     (call.work / "drawings").mkdir(parents=True, exist_ok=True)
     result = json.loads(call.out.read_text()) if call.out.exists() else {}
     parts = call.parts.split(",")
+
+    def keep():
+        call.out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+
     if "speed" in parts:
         result["speed"] = speed(call.program, call.work)
+        keep()
     if "quality" in parts:
         result["quality"] = quality(call.program, call.work)
+        keep()
     if "real" in parts:
         if call.real:
             result["real"] = real(call.program, call.real, call.work)
+            keep()
         else:
             print("no folder of real meters: that part is left out", file=sys.stderr)
-    call.out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
     if "speed" in result and "quality" in result:
         plot(result, call.out.parent)
 
