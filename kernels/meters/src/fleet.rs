@@ -1,6 +1,6 @@
 //! What a fleet's own past says of its thresholds.
 
-use crate::limits::{Limits, SHIFT_LEAST, SHIFT_MOST, SILENCE_DAYS_LEAST, SILENCE_DAYS_MOST};
+use crate::limits::{Limits, SHIFT_MOST, SILENCE_DAYS_MOST};
 use crate::meter::{ENDED_LENGTHS, Found, PEAK_STEP, PEAKS};
 use crate::season::Season;
 use serde::{Deserialize, Serialize};
@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 pub const PERIOD_DAYS: i32 = 28;
 /// Before a fleet has a past, what others did counts for so many meters over a month.
 const PRIOR_METER_MONTHS: f64 = 400.0;
-/// Silences of so many days and more that ended, of a thousand meters a month: trips, from 11 days on.
-const PRIOR_ENDED: [f64; 5] = [1.2, 0.7, 0.45, 0.35, 0.3];
+/// Silences of so many days and more that ended, of a thousand meters a month: trips, from four days on.
+const PRIOR_ENDED: [f64; 12] = [60.0, 45.0, 32.0, 20.0, 11.0, 5.0, 2.0, 1.2, 0.7, 0.45, 0.35, 0.3];
+const PRIOR_FROM: u16 = 4;
 /// Levels that went back after so many standard errors or more, of a thousand meters a month: at five, and by how much
 /// less for each one more (as a power of e).
 const PRIOR_WENT_BACK: f64 = 0.5;
@@ -108,7 +109,8 @@ impl Fleet {
     /// Silences of so many days and more that ended by themselves, of a thousand meters a month: what a threshold
     /// of so many days costs in false alarms.
     pub fn ended_rate(&self, days: u16) -> f64 {
-        let prior = PRIOR_ENDED[usize::from(days.clamp(11, 15) - 11)];
+        let last = PRIOR_FROM + PRIOR_ENDED.len() as u16 - 1;
+        let prior = PRIOR_ENDED[usize::from(days.clamp(PRIOR_FROM, last) - PRIOR_FROM)];
         self.rate(&self.past.ended[usize::from(days).min(ENDED_LENGTHS)..], prior)
     }
 
@@ -126,7 +128,7 @@ impl Fleet {
     /// The fewest days of silence that keep within the allowed false alarms.
     fn silence_days(&self) -> u16 {
         let allowed = self.limits.allowed * SILENCES;
-        (SILENCE_DAYS_LEAST..SILENCE_DAYS_MOST)
+        (self.limits.silence_days_least()..SILENCE_DAYS_MOST)
             .find(|days| self.ended_rate(*days) <= allowed)
             .unwrap_or(SILENCE_DAYS_MOST)
     }
@@ -134,9 +136,10 @@ impl Fleet {
     /// The fewest standard errors that do.
     fn shift(&self) -> f32 {
         let allowed = self.limits.allowed * (1.0 - SILENCES);
-        let steps = ((SHIFT_MOST - SHIFT_LEAST) / PEAK_STEP) as u16;
+        let least = self.limits.shift_least();
+        let steps = ((SHIFT_MOST - least) / PEAK_STEP) as u16;
         (0..steps)
-            .map(|step| SHIFT_LEAST + f32::from(step) * PEAK_STEP)
+            .map(|step| least + f32::from(step) * PEAK_STEP)
             .find(|errors| self.went_back_rate(*errors) <= allowed)
             .unwrap_or(SHIFT_MOST)
     }

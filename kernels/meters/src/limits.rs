@@ -19,12 +19,12 @@ pub struct Limits {
     pub shift: f32,
 }
 
+/// A silence is not kept back for more days than these: it is said within two weeks, even where a day is missing.
+pub(crate) const SILENCE_DAYS_MOST: u16 = 14;
 /// A silence is not said before so many days …
-pub(crate) const SILENCE_DAYS_LEAST: u16 = 11;
-/// … and not kept back for more: it is fourteen days old on the fifteenth.
-pub(crate) const SILENCE_DAYS_MOST: u16 = 15;
-/// A shift is not said for fewer standard errors, and not kept back for more than these.
-pub(crate) const SHIFT_LEAST: f32 = 3.5;
+const SILENCE_DAYS_LEAST: u16 = 11;
+/// … and a shift not for fewer standard errors where one false alarm is allowed, nor kept back for more than these.
+const SHIFT_LEAST: f32 = 3.5;
 pub(crate) const SHIFT_MOST: f32 = 12.0;
 
 impl Default for Limits {
@@ -39,6 +39,18 @@ impl Limits {
     pub fn allowing(allowed: f64, allowed_care: f64) -> Self {
         let allowed = allowed.clamp(0.01, 100.0);
         Self { allowed, allowed_care: allowed_care.clamp(0.1, 1000.0), silence_days: 13, shift: 5.0 }
+    }
+
+    /// The fewest days of silence that are said, whatever the fleet's past: two fewer where three times as many false alarms
+    /// are allowed.
+    pub(crate) fn silence_days_least(&self) -> u16 {
+        let fewer = 2.0 * self.allowed.ln() / 3f64.ln();
+        (f64::from(SILENCE_DAYS_LEAST) - fewer).round().clamp(4.0, f64::from(SILENCE_DAYS_MOST)) as u16
+    }
+
+    /// The fewest standard errors of a shift that is said, likewise.
+    pub(crate) fn shift_least(&self) -> f32 {
+        (SHIFT_LEAST - 0.4 * self.allowed.ln() as f32).clamp(2.0, SHIFT_MOST)
     }
 
     /// An early silence is said where chance brings it to a home less often than this, a day.

@@ -309,5 +309,5 @@ fn a_fleet_that_travels_raises_the_days_of_silence_and_one_that_does_not_lowers_
         scan.fleet.limits.silence_days
     };
     assert_eq!(days_of(8), 11);
-    assert_eq!(days_of(14), 15);
+    assert_eq!(days_of(14), 14);
 }
