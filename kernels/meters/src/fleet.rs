@@ -73,9 +73,12 @@ impl Fleet {
         }
     }
 
-    /// Another operating point from now on.
+    /// Another operating point from now on; what the fleet's past says of it holds at once.
     pub fn allow(&mut self, limits: Limits) {
-        self.limits = Limits { silence_days: self.limits.silence_days, ..limits };
+        self.limits = limits;
+        if self.period.is_some() {
+            self.set_thresholds();
+        }
     }
 
     /// The period of a day.
@@ -92,6 +95,10 @@ impl Fleet {
             self.past.age(&std::mem::take(&mut self.running));
         }
         self.period = Some(period);
+        self.set_thresholds();
+    }
+
+    fn set_thresholds(&mut self) {
         self.limits.silence_days = self.silence_days();
         self.limits.shift = self.shift();
     }

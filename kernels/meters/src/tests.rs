@@ -311,3 +311,17 @@ fn a_fleet_that_travels_raises_the_days_of_silence_and_one_that_does_not_lowers_
     assert_eq!(days_of(8), 11);
     assert_eq!(days_of(14), 14);
 }
+
+#[test]
+fn what_was_learnt_outlives_a_run_that_allows_the_same() {
+    let mut fleet = Fleet::new(Limits::default());
+    fleet.enter(0);
+    let mut found = Found::default();
+    (found.ended[13], found.went_back[28]) = (90, 90);
+    fleet.saw(&found, 3_000_000);
+    fleet.enter(1);
+    let learnt = fleet.clone();
+    assert_ne!(learnt.limits, Limits::default());
+    fleet.allow(Limits::default());
+    assert_eq!(fleet, learnt);
+}
