@@ -135,11 +135,10 @@ fn judge(app: &App, ctx: &Ctx, feed: &Feed, path: &Path, scan: &mut Scan) -> Res
         done: Pushed::default(),
     };
     read_readings(path, &columns, ctx.zone.clone(), 1, &mut taker)?;
-    let Taker { addresses, mut seen, mut done, .. } = taker;
-    seen.sort_unstable();
-    seen.dedup();
+    let Taker { addresses, seen, mut done, .. } = taker;
+    let seen: Vec<u32> = (0..).zip(seen).filter_map(|(place, seen)| seen.then_some(place)).collect();
     let homes = homes(app, ctx, scan, &seen)?;
-    let neighbourhoods = settle(scan, &homes);
+    settle(scan, &homes);
     let (told, taken) = scan.finish();
     (done.changed, done.late) = (taken.meter_days, taken.too_late);
     let observed = |told: Told| match told.of {
@@ -151,7 +150,8 @@ fn judge(app: &App, ctx: &Ctx, feed: &Feed, path: &Path, scan: &mut Scan) -> Res
         },
         Whose::Neighbourhood(number) => {
             let subject = scan.neighbours.name(number).to_owned();
-            let place = neighbourhoods.contains(&number).then(|| PlaceId(subject.clone()));
+            // All neighbourhoods are places of the library.
+            let place = Some(PlaceId(subject.clone()));
             Observed { subject, address: None, place, change: told.change }
         }
     };
@@ -188,29 +188,17 @@ fn homes(
     Ok(found.into_iter().filter_map(place).collect())
 }
 
-/// Tells the scan who is on the care list and who lies beside whom; gives the neighbourhoods that are places.
-fn settle(scan: &mut Scan, homes: &[(u32, registers::MeteredHome)]) -> Vec<u32> {
-    let mut known: HashMap<(usize, String), u32> = HashMap::new();
-    for (number, (name, level)) in scan.neighbours.all().enumerate() {
-        known.insert((level, name.to_owned()), number as u32);
-    }
+/// Tells the scan who is on the care list and who lies beside whom.
+fn settle(scan: &mut Scan, homes: &[(u32, registers::MeteredHome)]) {
     scan.care.resize(scan.keys.len(), false);
     for (place, home) in homes {
         scan.care[*place as usize] = home.care;
         for (level, near) in home.near.iter().enumerate() {
             let Some(near) = near else { continue };
-            let number = match known.get(&(level, near.0.clone())) {
-                Some(number) => *number,
-                None => {
-                    let number = scan.neighbours.add(&near.0, level);
-                    known.insert((level, near.0.clone()), number);
-                    number
-                }
-            };
+            let number = scan.neighbours.numbered(&near.0, level);
             scan.neighbours.put(*place as usize, number);
         }
     }
-    known.into_values().collect()
 }
 
 /// Puts rows into the scan.
@@ -219,8 +207,8 @@ struct Taker<'a> {
     scan: &'a mut Scan,
     rhythm: Option<Rhythm>,
     addresses: HashMap<u32, String>,
-    /// Places of the meters of the rows.
-    seen: Vec<u32>,
+    /// By place: did a row name the meter?
+    seen: Vec<bool>,
     done: Pushed,
 }
 
@@ -232,9 +220,10 @@ impl Rows for Taker<'_> {
         };
         self.done.rows += 1;
         self.done.accepted += 1;
-        if self.seen.last() != Some(&(place as u32)) {
-            self.seen.push(place as u32);
+        if place >= self.seen.len() {
+            self.seen.resize(self.scan.keys.len(), false);
         }
+        self.seen[place] = true;
         match self.rhythm {
             Some(rhythm) => self.scan.take_reading(place, at.day, at.second, value, rhythm),
             None => self.scan.take(place, at.day, Amount::of(value as f32)),

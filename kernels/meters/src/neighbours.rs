@@ -1,18 +1,18 @@
 //! Who lies beside whom: what falls silent together was cut off.
 
 use crate::change::{Change, Kind, Stage, Words};
-use crate::fleet::PERIOD_DAYS;
+use crate::period::PERIOD;
 use crate::scan::{Told, Whose};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Levels of neighbourhoods: building, street and the whole feed, say.
 pub const LEVELS: usize = 3;
 const NONE: u32 = u32::MAX;
-const DAYS: usize = PERIOD_DAYS as usize;
 
 /// The neighbourhoods of meters, from the narrowest to the widest.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Neighbours {
     /// Names of the neighbourhoods.
     names: Vec<String>,
@@ -20,6 +20,9 @@ pub struct Neighbours {
     levels: Vec<u8>,
     /// The last day on which each was cut off.
     last_cut: Vec<i32>,
+    /// Numbers by name, of each level.
+    #[serde(skip)]
+    known: [HashMap<String, u32>; LEVELS],
     /// Of each meter, by place.
     #[serde(skip)]
     of: Vec<[u32; LEVELS]>,
@@ -46,17 +49,24 @@ impl Neighbours {
         &self.names[number as usize]
     }
 
-    /// A neighbourhood more at a level, 0 being the narrowest.
-    pub fn add(&mut self, name: &str, level: usize) -> u32 {
+    /// The number of the neighbourhood of a name and level, 0 being the narrowest; a new one where there is none.
+    pub fn numbered(&mut self, name: &str, level: usize) -> u32 {
+        let level = level.min(LEVELS - 1);
+        if self.known.iter().map(HashMap::len).sum::<usize>() < self.len() {
+            // Read from what was kept.
+            for (number, (name, level)) in self.names.iter().zip(&self.levels).enumerate() {
+                self.known[usize::from(*level)].insert(name.clone(), number as u32);
+            }
+        }
+        if let Some(number) = self.known[level].get(name) {
+            return *number;
+        }
+        let number = self.len() as u32;
+        self.known[level].insert(name.to_owned(), number);
         self.names.push(name.to_owned());
-        self.levels.push(level.min(LEVELS - 1) as u8);
+        self.levels.push(level as u8);
         self.last_cut.push(i32::MIN);
-        (self.names.len() - 1) as u32
-    }
-
-    /// All neighbourhoods with their levels, by number.
-    pub fn all(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.names.iter().map(String::as_str).zip(self.levels.iter().map(|level| usize::from(*level)))
+        number
     }
 
     /// Puts a meter into a neighbourhood.
@@ -73,7 +83,7 @@ impl Neighbours {
     }
 
     pub(crate) fn counter(&self, days: usize) -> Counter {
-        let cells = || (0..self.len() * DAYS).map(|_| AtomicU32::new(0)).collect();
+        let cells = || (0..self.len() * PERIOD).map(|_| AtomicU32::new(0)).collect();
         Counter { days, in_use: cells(), silent: cells() }
     }
 
@@ -86,7 +96,7 @@ impl Neighbours {
         order.sort_by_key(|number| std::cmp::Reverse(self.levels[*number]));
         for number in order {
             for at in 0..cuts.days {
-                let cell = number * DAYS + at;
+                let cell = number * PERIOD + at;
                 let (in_use, silent) = (cuts.in_use[cell], cuts.silent[cell]);
                 if !is_cut(silent, in_use) {
                     continue;
@@ -169,7 +179,7 @@ pub(crate) struct Cuts {
 
 impl Counter {
     pub(crate) fn part(&self) -> Part<'_> {
-        Part { all: self, of: [NONE; LEVELS], in_use: [0; DAYS], silent: [0; DAYS] }
+        Part { all: self, of: [NONE; LEVELS], in_use: [0; PERIOD], silent: [0; PERIOD] }
     }
 
     pub(crate) fn whole(self) -> Cuts {
@@ -182,8 +192,8 @@ impl Counter {
 pub(crate) struct Part<'a> {
     all: &'a Counter,
     of: [u32; LEVELS],
-    in_use: [u32; DAYS],
-    silent: [u32; DAYS],
+    in_use: [u32; PERIOD],
+    silent: [u32; PERIOD],
 }
 
 impl Part<'_> {
@@ -206,13 +216,13 @@ impl Part<'_> {
     /// Shares what was counted.
     pub(crate) fn end(&mut self) {
         for number in self.of.iter().filter(|number| **number != NONE) {
-            let cells = *number as usize * DAYS;
+            let cells = *number as usize * PERIOD;
             for at in 0..self.all.days {
                 self.all.in_use[cells + at].fetch_add(self.in_use[at], Ordering::Relaxed);
                 self.all.silent[cells + at].fetch_add(self.silent[at], Ordering::Relaxed);
             }
         }
-        self.in_use = [0; DAYS];
-        self.silent = [0; DAYS];
+        self.in_use = [0; PERIOD];
+        self.silent = [0; PERIOD];
     }
 }

@@ -2,11 +2,12 @@
 //! say nothing is moved.
 
 use crate::amount::Amount;
+use crate::fleet::PERIOD_DAYS;
 use crate::meter::{Around, Day, Found, Meter, OPEN_DAYS, WEEK_STEP, night_code, weekday};
 use crate::season::Season;
 
 /// Days of a period that are taken at once, at the most.
-pub(crate) const PERIOD: usize = 28;
+pub(crate) const PERIOD: usize = PERIOD_DAYS as usize;
 
 /// What days that follow each other are like for all meters.
 pub(crate) struct Calendar {

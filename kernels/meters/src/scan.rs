@@ -183,11 +183,6 @@ impl Scan {
         column.and_then(|column| column.used.get(place)).is_some_and(|used| *used != Amount::MISSING)
     }
 
-    /// As [`Scan::take`], with the least that flowed in an hour of the night.
-    pub fn take_with_night(&mut self, place: usize, day: i32, used: Amount, night: Amount) {
-        self.take_elsewhere(place, day, used, night);
-    }
-
     /// Takes a reading at a second of a day, where days have several or a register is read.
     #[inline]
     pub fn take_reading(&mut self, place: usize, day: i32, second: u32, value: f64, rhythm: Rhythm) {

@@ -243,8 +243,8 @@ proptest! {
 #[test]
 fn what_falls_silent_together_is_a_cut_and_no_home_is_listed() {
     let mut scan = Scan::new(Fleet::new(Limits::default()));
-    let building = scan.neighbours.add("B1", 0);
-    let street = scan.neighbours.add("S1", 1);
+    let building = scan.neighbours.numbered("B1", 0);
+    let street = scan.neighbours.numbered("S1", 1);
     for place in 0..40 {
         let name = scan.keys.place(&format!("m{place}"));
         scan.care.push(true);

@@ -4,7 +4,6 @@ use crate::args::ReadingsCall;
 use crate::columns::column;
 use gridweave_files::batches::open_batches;
 use gridweave_meters::{LEVELS, Scan};
-use std::collections::HashMap;
 use std::path::Path;
 
 /// Is a cell a yes?
@@ -15,10 +14,6 @@ pub fn is_yes(cell: &str) -> bool {
 /// Puts what the table says into the scan. Meters that it does not name are homes without neighbours.
 pub fn apply(call: &ReadingsCall, scan: &mut Scan) -> anyhow::Result<()> {
     let Some(path) = &call.register else { return Ok(()) };
-    let mut known: HashMap<(usize, String), u32> = HashMap::new();
-    for (number, (name, level)) in scan.neighbours.all().enumerate() {
-        known.insert((level, name.to_owned()), number as u32);
-    }
     rows(path, &call.near, |meter, care, near| {
         let place = scan.keys.place(meter);
         if care {
@@ -26,14 +21,7 @@ pub fn apply(call: &ReadingsCall, scan: &mut Scan) -> anyhow::Result<()> {
             scan.care[place] = true;
         }
         for (level, name) in near.iter().enumerate().take(LEVELS).filter(|(_, name)| !name.is_empty()) {
-            let number = match known.get(&(level, (*name).to_owned())) {
-                Some(number) => *number,
-                None => {
-                    let number = scan.neighbours.add(name, level);
-                    known.insert((level, (*name).to_owned()), number);
-                    number
-                }
-            };
+            let number = scan.neighbours.numbered(name, level);
             scan.neighbours.put(place, number);
         }
     })

@@ -305,26 +305,31 @@ fn read(open: &mut Open, rows: usize, kind: Kind) -> Parquet<Column> {
     })
 }
 
+/// So many rows of a column: the values of its full cells, and the level of each cell; those of a full one are the
+/// highest.
+pub(super) fn records<D: DataType>(
+    reader: &mut ColumnReaderImpl<D>,
+    rows: usize,
+) -> Parquet<(Vec<D::T>, Vec<i16>)> {
+    let (mut read, mut levels) = (Vec::with_capacity(rows), Vec::new());
+    let mut done = 0;
+    while done < rows {
+        let (records, ..) = reader.read_records(rows - done, Some(&mut levels), None, &mut read)?;
+        if records == 0 {
+            return Err(ParquetError::EOF(format!("{done} rows where {rows} were announced")));
+        }
+        done += records;
+    }
+    Ok((read, levels))
+}
+
 fn values<D: DataType, T>(
     reader: &mut ColumnReaderImpl<D>,
     rows: usize,
     make: impl Fn(D::T) -> T,
 ) -> Parquet<Vec<Option<T>>> {
-    let (mut read, mut levels) = (Vec::with_capacity(rows), Vec::new());
-    let (mut done, mut known) = (0, 0);
-    while done < rows {
-        let (records, values, _) = reader.read_records(rows - done, Some(&mut levels), None, &mut read)?;
-        if records == 0 {
-            break;
-        }
-        done += records;
-        known += values;
-    }
-    if done < rows {
-        let why = format!("{done} rows where {rows} were announced");
-        return Err(ParquetError::EOF(why));
-    }
-    if known == rows {
+    let (read, levels) = records(reader, rows)?;
+    if read.len() == rows {
         return Ok(read.into_iter().map(|value| Some(make(value))).collect());
     }
     // A level below the highest means that the cell is empty.

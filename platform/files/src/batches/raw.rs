@@ -1,7 +1,7 @@
 //! Parquet as plain values, row groups decoded beside each other: for tables of tens of millions of rows whose cells
 //! are hardly ever empty.
 
-use super::parquet_batches::{Open, ParquetBatches};
+use super::parquet_batches::{Open, ParquetBatches, records};
 use crate::table::FileError;
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
@@ -230,29 +230,19 @@ fn values<D: DataType>(
     rows: usize,
     empty: &mut Vec<u32>,
 ) -> Parquet<Vec<D::T>> {
-    let (mut read, mut levels) = (Vec::with_capacity(rows), Vec::new());
-    let mut done = 0;
-    while done < rows {
-        let (records, _, _) = reader.read_records(rows - done, Some(&mut levels), None, &mut read)?;
-        if records == 0 {
-            return Err(ParquetError::EOF(format!("{done} rows where {rows} were announced")));
-        }
-        done += records;
+    let (read, levels) = records(reader, rows)?;
+    if read.len() == rows {
+        return Ok(read);
     }
-    if read.len() < rows {
-        let full = levels.iter().copied().max().unwrap_or(0);
-        // Where every cell is empty, no level is the full one.
-        let full = if read.is_empty() { full + 1 } else { full };
-        let mut next = read.into_iter();
-        let spread = levels.iter().enumerate().map(|(row, level)| {
-            if *level == full {
-                next.next().unwrap_or_default()
-            } else {
-                empty.push(row as u32);
-                D::T::default()
-            }
-        });
-        return Ok(spread.collect());
-    }
-    Ok(read)
+    let full = levels.iter().copied().max().unwrap_or(0);
+    let mut next = read.into_iter();
+    let spread = levels.iter().enumerate().map(|(row, level)| {
+        // Where every cell is empty, the highest level is none of a full one.
+        let value = if *level == full { next.next() } else { None };
+        value.unwrap_or_else(|| {
+            empty.push(row as u32);
+            D::T::default()
+        })
+    });
+    Ok(spread.collect())
 }
