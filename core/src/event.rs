@@ -54,6 +54,11 @@ pub enum Finding {
         /// The name that is right, where it is known.
         name: Option<String>,
     },
+    /// What was reported is so.
+    Confirmed {
+        /// What was behind it.
+        cause: String,
+    },
     /// The signal was wrong or had a harmless cause.
     FalseAlarm {
         /// What was behind it.

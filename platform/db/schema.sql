@@ -424,6 +424,30 @@ create table feed_state_parts (
     primary key (feed, part)
 );
 
+-- signals_0004_health
+create table feed_days (
+    feed text collate "C" not null,
+    day bigint not null,
+    pushes bigint not null,
+    arrived bigint not null,
+    rejected bigint not null,
+    late bigint not null,
+    judged bigint not null,
+    signals bigint not null,
+    unmatched bigint not null,
+    primary key (feed, day)
+);
+create table feed_limits (
+    feed text collate "C" not null,
+    at_ms bigint not null,
+    body text not null,
+    primary key (feed, at_ms)
+);
+alter table signals add column outcome text;
+alter table signals add column outcome_at_ms bigint;
+create index signals_by_feed on signals (feed, created_at_ms);
+create index signals_by_outcome on signals (feed, outcome_at_ms) where outcome is not null;
+
 -- cases_0001_cases
 create table cases (
     id text collate "C" primary key,

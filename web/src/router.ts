@@ -16,6 +16,7 @@ export const router = createRouter({
     { path: "/today/:task?", component: () => import("@/features/today/pages/Today.vue") },
     { path: "/places/:id?", component: () => import("@/features/places/pages/Places.vue") },
     { path: "/signals", component: () => import("@/features/signals/pages/Signals.vue") },
+    { path: "/feeds/:name?", component: () => import("@/features/feeds/pages/Feeds.vue") },
     { path: "/:rest(.*)*", redirect: "/" },
   ],
 });

@@ -60,7 +60,7 @@ fn install(packages: &[&str]) -> anyhow::Result<()> {
     apt(&all).context(help)
 }
 
-/// Makes sure that PostgreSQL, GDAL, Python, and with `browser` Chromium with Chinese letters, are there.
+/// Makes sure that PostgreSQL, GDAL, Mosquitto, OpenSSL, Python, and with `browser` Chromium with Chinese letters, are there.
 pub fn ensure(browser: bool) -> anyhow::Result<()> {
     let mut missing = Vec::new();
     if postgres_bin().is_none() {
@@ -68,6 +68,13 @@ pub fn ensure(browser: bool) -> anyhow::Result<()> {
     }
     if found(&["ogr2ogr"]).is_none() {
         missing.push("gdal-bin");
+    }
+    // Debian keeps it among the system's programs, which are not in everybody's path.
+    if found(&["mosquitto"]).is_none() && !Path::new("/usr/sbin/mosquitto").is_file() {
+        missing.push("mosquitto");
+    }
+    if found(&["openssl"]).is_none() {
+        missing.push("openssl");
     }
     let python =
         Command::new("python3").args(["-c", "import ensurepip, venv"]).stderr(Stdio::null()).status();

@@ -59,6 +59,7 @@ pub fn serve(settings: &Settings) -> anyhow::Result<ExitCode> {
         let app = tokio::task::spawn_blocking(move || App::open(config)).await??;
         app.db.listen();
         tokio::spawn(app.runner().run_forever());
+        gridweave_server::mqtt::watch(&app).map_err(|error| WrongCall(error.to_string()))?;
         gridweave_server::drop_folder::watch(&app);
         gridweave_server::library_files::watch(&app);
         // Scripts and tests read this line to learn the port.

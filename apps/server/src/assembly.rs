@@ -2,6 +2,7 @@
 
 use crate::catalogues::{CatalogueError, Catalogues};
 use crate::config::Config;
+use crate::mqtt::Mqtt;
 use crate::readings::MeterStates;
 use crate::wiring;
 use gridweave_addresses::AddressLibrary;
@@ -80,6 +81,8 @@ pub struct App {
     pub library: AddressLibrary,
     /// What is kept of the meters of feeds.
     pub meters: MeterStates,
+    /// How the city's broker does.
+    pub mqtt: Mqtt,
     /// What a city may change.
     pub catalogues: Arc<Catalogues>,
     /// Encryption of sensitive fields.
@@ -118,6 +121,7 @@ impl App {
             cells: CellIndex::default(),
             library: AddressLibrary::default(),
             meters: MeterStates::default(),
+            mqtt: Mqtt::default(),
             catalogues: Arc::new(catalogues),
             vault,
             blobs,

@@ -4,7 +4,7 @@ use crate::assembly::App;
 use gridweave_access::{self as access, Resource};
 use gridweave_addresses::{Place, PlaceKind, PlaceStatus, Touched, queries as places};
 use gridweave_cases::{Case, queries as cases};
-use gridweave_core::{Ctx, Event, PlaceId, Zone};
+use gridweave_core::{Ctx, Event, PlaceId, SignalId, Zone};
 use gridweave_db::{DbError, OpError, Tx};
 use gridweave_registers::{PlaceFacts, queries as registers};
 use gridweave_signals::ops::judge::{self, CategoryTerms};
@@ -38,6 +38,14 @@ pub fn judge_signal(tx: &mut Tx, ctx: &Ctx, app: &App, event: &Event) -> Result<
         })
     };
     judge::run(tx, ctx, &app.catalogues.rules, terms, signal, &facts)
+}
+
+/// Tells the signal that a case came from what its visit found.
+pub fn learn_outcome(tx: &mut Tx, ctx: &Ctx, _: &App, event: &Event) -> Result<(), OpError> {
+    let Event::VisitClosed { case, findings, .. } = event else { return Ok(()) };
+    let Some(reason) = cases::reason(tx, case)? else { return Ok(()) };
+    let Some(signal) = reason["signal"].as_str() else { return Ok(()) };
+    gridweave_signals::jobs::learn_outcome(tx, ctx, &SignalId(signal.to_owned()), findings)
 }
 
 /// Makes the worker's task from the case.

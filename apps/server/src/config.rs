@@ -28,6 +28,10 @@ pub struct Config {
     pub secure_cookies: bool,
     /// So many days of exports of the address library are kept for other departments; 0 writes none.
     pub export_days: u32,
+    /// Broker whose topics are read for feeds: `mqtt://user:password@host:1883`, or `mqtts://` by TLS. On one server of a city.
+    pub mqtt: Option<String>,
+    /// File (PEM) of the authority that signed the broker's certificate, where this machine does not trust it by itself.
+    pub mqtt_ca: Option<PathBuf>,
     /// `text` or `json` log lines.
     pub log: String,
 }
@@ -44,6 +48,8 @@ impl Default for Config {
             demo: false,
             secure_cookies: true,
             export_days: 7,
+            mqtt: None,
+            mqtt_ca: None,
             log: "text".to_owned(),
         }
     }

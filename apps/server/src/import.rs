@@ -38,20 +38,18 @@ pub fn push_table(
     digest: &str,
     table: &Table,
 ) -> Result<push::Pushed, OpError> {
-    let rows: Vec<push::Row> = table.maps().map(|(line, values)| push::Row { line, values }).collect();
+    let bad = table.bad.iter().map(|bad| push::RejectedRow {
+        line: bad.line,
+        column: String::new(),
+        code: "row_unreadable".to_owned(),
+        value: bad.why.clone(),
+    });
+    let rows = push::Rows {
+        good: table.maps().map(|(line, values)| push::Row { line, values }).collect(),
+        bad: bad.collect(),
+    };
     let door = |tx: &mut Tx, meter: &str| gridweave_registers::queries::place_of_device(tx, meter);
-    let mut done = push::run(tx, ctx, feed, digest, &rows, library, &door)?;
-    if !done.repeated {
-        done.rows += table.bad.len() as u64;
-        done.rejected_count += table.bad.len() as u64;
-        done.rejected.extend(table.bad.iter().map(|bad| push::RejectedRow {
-            line: bad.line,
-            column: String::new(),
-            code: "row_unreadable".to_owned(),
-            value: bad.why.clone(),
-        }));
-    }
-    Ok(done)
+    push::run(tx, ctx, feed, digest, &rows, library, &door)
 }
 
 /// How a checked import ends: with its report in any case, so that nothing is kept.

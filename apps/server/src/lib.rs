@@ -15,6 +15,7 @@ pub mod import;
 pub mod kept;
 pub mod layers;
 pub mod library_files;
+pub mod mqtt;
 pub mod readings;
 pub mod refusals;
 pub mod simulate;

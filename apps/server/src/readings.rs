@@ -14,6 +14,7 @@ use gridweave_signals::Feed;
 use gridweave_signals::feeds::Interval;
 use gridweave_signals::ops::push::{self, Judged, Observed, Pushed, RejectedRow, show_rejected};
 use gridweave_signals::state::{self, Parts};
+use gridweave_signals::tuning::{self, InForce};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -76,8 +77,10 @@ pub fn push_file(app: &App, ctx: &Ctx, feed: &Feed, path: &Path, digest: &str) -
     let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
     for _ in 0..TRIES {
         let (asked, same) = (feed.clone(), digest.to_owned());
-        let (known, version) = app.db.read_blocking(move |tx| -> Result<_, OpError> {
-            Ok((push::known(tx, &asked, &same)?, state::version(tx, &asked.name)?))
+        let now = ctx.now();
+        let (known, version, visits) = app.db.read_blocking(move |tx| -> Result<_, OpError> {
+            let known = push::known(tx, &asked, &same)?;
+            Ok((known, state::version(tx, &asked.name)?, tuning::visits(tx, &asked.name, now)?))
         })?;
         if let Some(before) = known {
             return Ok(before);
@@ -88,7 +91,9 @@ pub fn push_file(app: &App, ctx: &Ctx, feed: &Feed, path: &Path, digest: &str) -
             None => load(app, feed, version)?,
         };
         let Held { mut scan, parts, .. } = current;
-        let judged = judge(app, ctx, feed, path, &mut scan)?;
+        scan.fleet.allow(tuning::limits(&feed.false_alarms, &visits));
+        let mut judged = judge(app, ctx, feed, path, &mut scan)?;
+        judged.limits = Some(InForce::of(&scan.fleet, &feed.false_alarms, visits));
         let now = Arc::new(state::parts(&scan));
         let (before, after, judged) = (parts, now.clone(), Arc::new(judged));
         let (ctx, feed, digest, library) =
@@ -111,9 +116,7 @@ pub fn push_file(app: &App, ctx: &Ctx, feed: &Feed, path: &Path, digest: &str) -
 fn load(app: &App, feed: &Feed, version: i64) -> Result<Held, PushError> {
     let name = feed.name.clone();
     let parts = app.db.read_blocking(move |tx| state::load(tx, &name))?;
-    let limits = Limits::allowing(feed.false_alarms.all, feed.false_alarms.care);
-    let mut scan = state::scan(&parts)?.unwrap_or_else(|| Scan::new(Fleet::new(limits)));
-    scan.fleet.allow(limits);
+    let scan = state::scan(&parts)?.unwrap_or_else(|| Scan::new(Fleet::new(Limits::default())));
     Ok(Held { version, scan, parts: Arc::new(parts) })
 }
 
@@ -155,7 +158,7 @@ fn judge(app: &App, ctx: &Ctx, feed: &Feed, path: &Path, scan: &mut Scan) -> Res
             Observed { subject, address: None, place, change: told.change }
         }
     };
-    Ok(Judged { changes: told.into_iter().map(observed).collect(), pushed: done })
+    Ok(Judged { changes: told.into_iter().map(observed).collect(), pushed: done, limits: None })
 }
 
 fn rhythm(feed: &Feed) -> Option<Rhythm> {

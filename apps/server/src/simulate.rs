@@ -21,6 +21,7 @@ use gridweave_db::{DbError, OpError};
 use gridweave_files::{FileError, Table, write_csv};
 use gridweave_meters::score::{Found, Score, Truth, days_allowed, score};
 use gridweave_registers::RowKind;
+use gridweave_signals::queries as signals_in;
 use gridweave_signals::SignalState;
 use gridweave_territory::ops::draw_plan::CellRow;
 use gridweave_territory::ops::import_divisions::DivisionRow;
@@ -396,7 +397,8 @@ fn compare(simulation: &Simulation, city: &City) -> Result<CityScore, Simulation
         let mut signals = Vec::new();
         let states = ["unmatched", "matched", "work", "watched", "silenced", "dismissed"];
         for state in states.into_iter().filter_map(SignalState::from_name) {
-            for signal in gridweave_signals::queries::list(tx, state, Scope::EVERYWHERE, "", 1_000_000)? {
+            let all = signals_in::Filter::of(state);
+            for signal in signals_in::list(tx, &all, Scope::EVERYWHERE, "", 1_000_000)? {
                 let place = match &signal.place {
                     Some(id) => Some(code_of(tx, id)?),
                     None => None,

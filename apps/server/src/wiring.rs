@@ -31,6 +31,7 @@ pub const LOOP: &[(&str, &str, Reaction)] = &[
     ("VisitClosed",      "cases.follow_up",           |tx, ctx, app, e| cases::follow_up(tx, ctx, &app.cells, &app.library, &app.catalogues.cases, e)),
     // What was found flows back into the data.
     ("VisitClosed",      "registers.learn",           |tx, ctx, _, e| registers::learn_from_visit(tx, ctx, e)),
+    ("VisitClosed",      "signals.learn",             composed::learn_outcome),
     ("VisitClosed",      "addresses.correct",         |tx, ctx, _, e| addresses::correct_from_visit(tx, ctx, e)),
     // The library changed: signals that waited for a door are matched again. The loop is closed.
     ("AddressCorrected", "signals.rematch",           |tx, ctx, app, e| signals::rematch_waiting(tx, ctx, &app.library, e)),

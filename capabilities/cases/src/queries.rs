@@ -11,6 +11,11 @@ pub fn by_no(tx: &mut Tx, no: &CaseNo) -> Result<Option<Case>, DbError> {
     tx.opt(&sql::BY_NO, &[no.into()], case_row)
 }
 
+/// What a case came from.
+pub fn reason(tx: &mut Tx, id: &CaseId) -> Result<Option<serde_json::Value>, DbError> {
+    tx.opt(&sql::REASON, &[id.into()], |row| row.json(0))
+}
+
 /// The time line, oldest first.
 pub fn steps(tx: &mut Tx, id: &CaseId) -> Result<Vec<Step>, DbError> {
     tx.all(&sql::STEPS, &[id.into()], |row| {

@@ -47,6 +47,8 @@ gridweave_db::statements! {
     BY_ONCE = select_case!("where once_key = $1");
     /// One case by number.
     BY_NO = select_case!("where no = $1");
+    /// What a case came from.
+    REASON = "select reason from cases where id = $1";
     /// One case by number, for the one who moves it.
     BY_NO_LOCKED = select_case!("where no = $1 {lock}");
     /// One case by identifier, for the one who moves it.

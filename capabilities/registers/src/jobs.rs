@@ -17,7 +17,10 @@ pub fn learn_from_visit(tx: &mut Tx, ctx: &Ctx, event: &Event) -> Result<(), OpE
             Finding::PlannedAbsence { from_day, to_day } => {
                 record_absence::run(tx, ctx, place, *from_day, *to_day, by.as_str())?;
             }
-            Finding::Care { .. } | Finding::Address { .. } | Finding::FalseAlarm { .. } => {}
+            Finding::Care { .. }
+            | Finding::Address { .. }
+            | Finding::Confirmed { .. }
+            | Finding::FalseAlarm { .. } => {}
         }
     }
     Ok(())

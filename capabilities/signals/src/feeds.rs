@@ -1,5 +1,6 @@
 //! Feeds as declared in `catalogues/feeds/*.toml`.
 
+use crate::topic::Topic;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -60,11 +61,13 @@ pub struct FalseAlarms {
     pub all: f64,
     /// Early silences of homes on the care list.
     pub care: f64,
+    /// The share of visits that should find what was said; where they find less, less is said. 0: visits change nothing.
+    pub useful: f64,
 }
 
 impl Default for FalseAlarms {
     fn default() -> Self {
-        Self { all: 1.0, care: 30.0 }
+        Self { all: 1.0, care: 30.0, useful: 0.5 }
     }
 }
 
@@ -83,6 +86,10 @@ pub struct Feed {
     /// Folder below the data folder's `drop/`, for `drop`.
     #[serde(default)]
     pub drop: Option<String>,
+    /// Topic of the city's MQTT broker whose messages are rows of this feed too, however else they arrive. A level in braces
+    /// is what a message leaves out: `water/{meter}/daily`.
+    #[serde(default)]
+    pub topic: Option<String>,
     /// `csv`, `jsonl` or `xlsx`.
     pub format: String,
     /// What the rows are.
@@ -122,7 +129,18 @@ impl Feed {
         if !["csv", "jsonl", "xlsx"].contains(&feed.format.as_str()) {
             return Err(format!("feed {}: format {:?} is not csv, jsonl or xlsx", feed.name, feed.format));
         }
+        if let Some(text) = &feed.topic {
+            let topic = Topic::parse(text).map_err(|why| format!("feed {}: {why}", feed.name))?;
+            if let Some(name) = topic.names().find(|name| !feed.columns.contains_key(*name)) {
+                return Err(format!("feed {}: topic {text:?} names {name:?}, which is not among columns", feed.name));
+            }
+        }
         Ok(feed)
+    }
+
+    /// The topic that it listens to.
+    pub fn topic(&self) -> Option<Topic> {
+        self.topic.as_deref().and_then(|text| Topic::parse(text).ok())
     }
 }
 
@@ -138,5 +156,9 @@ mod tests {
         assert!(unknown.is_err_and(|error| error.contains("colour") && error.contains("line 1")));
         let missing = Feed::from_toml(&good.replace("value='v'", ""));
         assert!(missing.is_err_and(|error| error.contains("columns.value")));
+        let heard = Feed::from_toml(&format!("topic='a/{{meter}}'\n{good}"));
+        assert!(heard.is_ok_and(|feed| feed.topic().is_some_and(|topic| topic.filter() == "a/+")));
+        let stranger = Feed::from_toml(&format!("topic='a/{{house}}'\n{good}"));
+        assert!(stranger.is_err_and(|error| error.contains("house")));
     }
 }

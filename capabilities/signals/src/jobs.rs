@@ -1,14 +1,17 @@
-//! Reactions: a corrected address may be the door that signals wait for.
+//! Reactions: a corrected address may be the door that signals wait for; a visit says what a signal was worth.
 
 use crate::model::CandidateDoor;
 use crate::ops::push::match_door;
+use crate::outcome::Outcome;
 use crate::{queries, sql};
 use gridweave_addresses::AddressLibrary;
 use gridweave_addresses::jobs::{self as places, Follower};
 use gridweave_addresses::ops::learn_match;
-use gridweave_core::{Ctx, Event, PlaceId};
+use gridweave_core::{Ctx, Entry, Event, PlaceId, SignalId, event::Finding};
 use gridweave_db::{OpError, Tx};
 use gridweave_jobs::emit;
+use gridweave_ledger::record;
+use serde_json::json;
 
 /// How many waiting signals one correction looks at.
 const REMATCH_MAX: i64 = 2000;
@@ -43,6 +46,16 @@ pub fn rematch_waiting(
             }
         }
     }
+    Ok(())
+}
+
+/// What a visit found is what its signal was worth.
+pub fn learn_outcome(tx: &mut Tx, ctx: &Ctx, id: &SignalId, findings: &[Finding]) -> Result<(), OpError> {
+    let Some(signal) = queries::signal(tx, id)? else { return Ok(()) };
+    let outcome = Outcome::of(&signal.kind, findings);
+    tx.exec(&sql::SET_OUTCOME, &[id.into(), outcome.name().into(), ctx.now().into()])?;
+    let body = json!({ "outcome": outcome, "kind": signal.kind, "feed": signal.feed });
+    record(tx, ctx, &Entry::new("signals.outcome", format!("signal:{id}"), signal.division, body))?;
     Ok(())
 }
 

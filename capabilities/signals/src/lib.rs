@@ -20,20 +20,26 @@
 //!
 //! - What is kept of a feed's meters changes in the transaction that makes their signals ([`state`]): a push that was cut
 //!   off left nothing, and sent again it does all of it once.
+//! - Visits say what signals were worth ([`outcome`]), and that tunes the thresholds, for everybody to see ([`tuning`]).
 //!
 //! Operations: [`ops::push`] (lists, permits and, judged, readings), [`ops::match_signal`], [`ops::dismiss_signal`], [`ops::judge`].
 
 pub mod feeds;
+pub mod health;
 pub mod jobs;
 pub mod model;
 pub mod ops;
+pub mod outcome;
 pub mod queries;
 pub mod rules;
 pub mod sql;
 pub mod state;
+pub mod topic;
+pub mod tuning;
 
 pub use feeds::{Feed, Observes};
 pub use model::{Signal, SignalState};
+pub use outcome::Outcome;
 pub use rules::{Facts, Rules};
 
 use gridweave_db::migrate::Migration;
@@ -105,6 +111,32 @@ create table feed_state_parts (
     bytes bytea not null,
     primary key (feed, part)
 );",
+    },
+    // How feeds do, and what visits found of what they said.
+    Migration {
+        name: "signals_0004_health",
+        text: "create table feed_days (
+    feed code_text not null,
+    day bigint not null,
+    pushes bigint not null,
+    arrived bigint not null,
+    rejected bigint not null,
+    late bigint not null,
+    judged bigint not null,
+    signals bigint not null,
+    unmatched bigint not null,
+    primary key (feed, day)
+);
+create table feed_limits (
+    feed code_text not null,
+    at_ms bigint not null,
+    body text not null,
+    primary key (feed, at_ms)
+);
+alter table signals add column outcome text;
+alter table signals add column outcome_at_ms bigint;
+create index signals_by_feed on signals (feed, created_at_ms);
+create index signals_by_outcome on signals (feed, outcome_at_ms) where outcome is not null;",
     },
 ];
 

@@ -1,5 +1,6 @@
 //! Signals.
 
+use crate::outcome::Outcome;
 use gridweave_address::Ranked;
 use gridweave_core::{PlaceId, SignalId};
 use serde::{Deserialize, Serialize};
@@ -77,7 +78,8 @@ pub struct Signal {
     pub id: SignalId,
     /// The feed.
     pub feed: String,
-    /// `zero_onset`, `return`, `shift_up`, `shift_down`, `zero_use`, `sudden_change`.
+    /// `zero_onset`, `return`, `shift_up`, `shift_down`, `leak`, `stuck`, `reversed`, `implausible`, `supply_cut`; of lists
+    /// `zero_use`, `sudden_change`.
     pub kind: String,
     /// `early` or `confirmed`.
     pub stage: String,
@@ -109,4 +111,6 @@ pub struct Signal {
     pub created_at_ms: i64,
     /// For stale decisions.
     pub version: i64,
+    /// What a visit found of it.
+    pub outcome: Option<Outcome>,
 }

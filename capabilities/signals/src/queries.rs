@@ -1,6 +1,8 @@
 //! Reading signals and feeds.
 
 use crate::model::*;
+use crate::ops::push::Pushed;
+use crate::outcome::Outcome;
 use crate::sql;
 use gridweave_core::{PlaceId, Scope, SignalId, Zone};
 use gridweave_db::{DbError, Row, Tx};
@@ -27,6 +29,7 @@ pub(crate) fn signal_row(row: &Row) -> Result<Signal, DbError> {
         verdict,
         created_at_ms: row.int(16)?,
         version: row.int(17)?,
+        outcome: row.opt_text(18)?.as_deref().and_then(Outcome::from_name),
     })
 }
 
@@ -35,20 +38,43 @@ pub fn signal(tx: &mut Tx, id: &SignalId) -> Result<Option<Signal>, DbError> {
     tx.opt(&sql::SIGNAL, &[id.into()], signal_row)
 }
 
-/// Signals of a state and scope, newest first, before one (`""` for the newest).
+/// Which signals.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    /// Of a state.
+    pub state: SignalState,
+    /// Of a feed; of any where it is empty.
+    pub feed: String,
+    /// Of a kind; of any where it is empty.
+    pub kind: String,
+}
+
+impl Filter {
+    /// All of a state.
+    pub fn of(state: SignalState) -> Self {
+        Self { state, feed: String::new(), kind: String::new() }
+    }
+}
+
+/// Signals of a scope, newest first, before one (`""` for the newest).
 pub fn list(
     tx: &mut Tx,
-    state: SignalState,
+    filter: &Filter,
     scope: Scope,
     before: &str,
     limit: i64,
 ) -> Result<Vec<Signal>, DbError> {
     let before = if before.is_empty() { "~" } else { before };
-    tx.all(
-        &sql::LIST,
-        &[state.name().into(), scope.lo.into(), scope.hi.into(), before.into(), limit.into()],
-        signal_row,
-    )
+    let params = [
+        filter.state.name().into(),
+        scope.lo.into(),
+        scope.hi.into(),
+        before.into(),
+        limit.into(),
+        filter.feed.as_str().into(),
+        filter.kind.as_str().into(),
+    ];
+    tx.all(&sql::LIST, &params, signal_row)
 }
 
 /// Signals at a place, newest first.
@@ -62,6 +88,6 @@ pub fn count_waiting(tx: &mut Tx, scope: Scope) -> Result<i64, DbError> {
 }
 
 /// When a feed last pushed and what came of it.
-pub fn last_push(tx: &mut Tx, feed: &str) -> Result<Option<(i64, serde_json::Value)>, DbError> {
+pub fn last_push(tx: &mut Tx, feed: &str) -> Result<Option<(i64, Pushed)>, DbError> {
     tx.opt(&sql::LAST_PUSH, &[feed.into()], |row| Ok((row.int(0)?, row.json(1)?)))
 }

@@ -4,7 +4,7 @@ macro_rules! select_signal {
     ($rest:literal) => {
         concat!(
             "select id, feed, kind, stage, subject, since_day, detected_day, size, confidence, reason, state, place_id, \
-             division, address, candidates, verdict, created_at_ms, version from signals ",
+             division, address, candidates, verdict, created_at_ms, version, outcome from signals ",
             $rest
         )
     };
@@ -17,6 +17,31 @@ gridweave_db::statements! {
     PUT_PUSH = "insert into pushes (feed, digest, at_ms, summary) values ($1, $2, $3, $4)";
     /// The last push of a feed.
     LAST_PUSH = "select at_ms, summary from pushes where feed = $1 order by at_ms desc limit 1";
+    /// The last pushes of a feed, the newest first.
+    LAST_PUSHES = "select at_ms, summary from pushes where feed = $1 order by at_ms desc limit $2";
+    /// Adds a push to the day on which it came.
+    ADD_DAY = "insert into feed_days (feed, day, pushes, arrived, rejected, late, judged, signals, unmatched) \
+               values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (feed, day) do update set \
+               pushes = feed_days.pushes + excluded.pushes, arrived = feed_days.arrived + excluded.arrived, \
+               rejected = feed_days.rejected + excluded.rejected, late = feed_days.late + excluded.late, \
+               judged = feed_days.judged + excluded.judged, signals = feed_days.signals + excluded.signals, \
+               unmatched = feed_days.unmatched + excluded.unmatched";
+    /// The days of a feed.
+    DAYS = "select day, pushes, arrived, rejected, late, judged, signals, unmatched from feed_days \
+            where feed = $1 and day >= $2 order by day";
+    /// What became of the signals of a feed.
+    BY_KIND = "select kind, state, outcome, count(*) from signals where feed = $1 and created_at_ms >= $2 \
+               group by kind, state, outcome order by kind";
+    /// What visits found of the signals of a feed.
+    OUTCOMES = "select kind, stage, outcome, count(*) from signals \
+                where feed = $1 and outcome is not null and outcome_at_ms >= $2 group by kind, stage, outcome";
+    /// What a visit found.
+    SET_OUTCOME = "update signals set outcome = $2, outcome_at_ms = $3 where id = $1";
+    /// The last thresholds of a feed, the newest first.
+    LIMITS = "select at_ms, body from feed_limits where feed = $1 order by at_ms desc limit $2";
+    /// Other thresholds from now on.
+    PUT_LIMITS = "insert into feed_limits (feed, at_ms, body) values ($1, $2, $3) \
+                  on conflict (feed, at_ms) do update set body = excluded.body";
     /// The version of a feed's state.
     STATE_VERSION = "select version from feed_states where feed = $1";
     /// The next version of a feed's state, where it is the one that was read.
@@ -50,8 +75,9 @@ gridweave_db::statements! {
     SIGNAL = select_signal!("where id = $1");
     /// One signal, for the one who decides it.
     SIGNAL_LOCKED = select_signal!("where id = $1 {lock}");
-    /// Signals of a state and scope, newest first, before one.
-    LIST = select_signal!("where state = $1 and division between $2 and $3 and id < $4 order by id desc limit $5");
+    /// Signals of a state and scope, of a feed and kind where such are named, newest first, before one.
+    LIST = select_signal!("where state = $1 and division between $2 and $3 and id < $4 \
+                           and ($6 = '' or feed = $6) and ($7 = '' or kind = $7) order by id desc limit $5");
     /// Signals at a place, newest first.
     AT_PLACE = select_signal!("where place_id = $1 order by id desc limit $2");
     /// Signals that wait for a door, oldest first.

@@ -98,8 +98,15 @@ pub fn findings(answers: &Value, day: i64) -> Vec<Finding> {
         (Some("not_found"), _) => found.push(Finding::Care { outcome: "not_found".into() }),
         _ => {}
     }
-    if text("cause") == Some("harmless") {
-        found.push(Finding::FalseAlarm { cause: "harmless".into() });
+    match (text("cause"), text("found")) {
+        (Some(cause @ ("leak" | "more_people" | "business")), _)
+        | (_, Some(cause @ ("solved" | "persists" | "needs_department"))) => {
+            found.push(Finding::Confirmed { cause: cause.to_owned() });
+        }
+        (Some(cause @ "harmless"), _) | (_, Some(cause @ "not_found")) => {
+            found.push(Finding::FalseAlarm { cause: cause.to_owned() });
+        }
+        _ => {}
     }
     found
 }
@@ -175,6 +182,12 @@ mod tests {
         );
         let away = findings(&json!({ "occupancy": "away", "away_until": "2026-12-01" }), day);
         assert_eq!(away, [Finding::PlannedAbsence { from_day: day, to_day: day + 8 }]);
+        let cause = |word: &str| findings(&json!({ "cause": word }), day);
+        assert_eq!(cause("leak"), [Finding::Confirmed { cause: "leak".into() }]);
+        assert_eq!(cause("harmless"), [Finding::FalseAlarm { cause: "harmless".into() }]);
+        assert_eq!(cause("unknown"), []);
+        let nothing = findings(&json!({ "found": "not_found" }), day);
+        assert_eq!(nothing, [Finding::FalseAlarm { cause: "not_found".into() }]);
         let forms = forms();
         let line = summary(forms.schema("verify-occupancy").unwrap(), &json!({ "occupancy": "vacant" }));
         assert_eq!(line, "居住状态：空置");

@@ -16,8 +16,6 @@ const PRIOR_FROM: u16 = 4;
 /// less for each one more (as a power of e).
 const PRIOR_WENT_BACK: f64 = 0.5;
 const PRIOR_FALL: f64 = 2.0;
-/// The part of the allowed false alarms that are silences.
-const SILENCES: f64 = 0.5;
 /// A period counts for this share of one that is a period younger: half after some eight months.
 const FORGETS: f64 = 0.92;
 
@@ -134,7 +132,7 @@ impl Fleet {
 
     /// The fewest days of silence that keep within the allowed false alarms.
     fn silence_days(&self) -> u16 {
-        let allowed = self.limits.allowed * SILENCES;
+        let allowed = self.limits.allowed_silences();
         (self.limits.silence_days_least()..SILENCE_DAYS_MOST)
             .find(|days| self.ended_rate(*days) <= allowed)
             .unwrap_or(SILENCE_DAYS_MOST)
@@ -142,7 +140,7 @@ impl Fleet {
 
     /// The fewest standard errors that do.
     fn shift(&self) -> f32 {
-        let allowed = self.limits.allowed * (1.0 - SILENCES);
+        let allowed = self.limits.allowed_shifts();
         let least = self.limits.shift_least();
         let steps = ((SHIFT_MOST - least) / PEAK_STEP) as u16;
         (0..steps)

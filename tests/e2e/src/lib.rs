@@ -43,12 +43,16 @@ pub struct Server {
 impl Server {
     /// Starts a server on a free port.
     pub fn start(data: &Path, database: Option<&str>) -> anyhow::Result<Self> {
+        let database = database.map(|url| ("GRIDWEAVE_DATABASE", url.to_owned()));
+        Self::start_with(data, database.as_slice())
+    }
+
+    /// The same with settings (`GRIDWEAVE_…`).
+    pub fn start_with(data: &Path, settings: &[(&str, String)]) -> anyhow::Result<Self> {
         let mut command = Command::new(binary()?);
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
-        if let Some(url) = database {
-            command.args(["--database", url]);
-        }
         command.env("GRIDWEAVE_DEMO", "true").env("GRIDWEAVE_SECURE_COOKIES", "false");
+        command.envs(settings.iter().map(|(name, value)| (*name, value.as_str())));
         Self::spawn(command)
     }
 
@@ -92,7 +96,8 @@ impl Drop for Server {
 #[derive(Clone)]
 pub struct Client {
     agent: ureq::Agent,
-    url: String,
+    /// The server's address.
+    pub url: String,
     headers: Vec<(String, String)>,
 }
 

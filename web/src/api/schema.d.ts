@@ -269,8 +269,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Feeds and how they do */
+        /** Feeds and what they brought last */
         get: operations["getFeeds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a feed does: arrived, rejected, matched, found right */
+        get: operations["getFeedsByName"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1397,6 +1414,28 @@ export interface components {
              */
             residents: number;
         };
+        /** @description How the connection to the broker does. */
+        Broker: {
+            /** @description Host and port; none where no broker is set. */
+            broker?: string | null;
+            /**
+             * Format: int64
+             * @description Since when the connection is there; none while it is not.
+             */
+            connected_since_ms?: number | null;
+            /** @description Why it is not, or which topic was refused. */
+            error?: string | null;
+            /**
+             * Format: uint64
+             * @description Messages of this feed since the server was started.
+             */
+            messages: number;
+            /**
+             * Format: uint
+             * @description Files of messages that wait to be taken.
+             */
+            waiting: number;
+        };
         /** @description A place that a signal may mean. */
         CandidateDoor: {
             /** @description Its address. */
@@ -2217,6 +2256,12 @@ export interface components {
              * @default 30
              */
             care: number;
+            /**
+             * Format: double
+             * @description The share of visits that should find what was said; where they find less, less is said. 0: visits change nothing.
+             * @default 0.5
+             */
+            useful: number;
         };
         /** @description A feed. */
         Feed: {
@@ -2239,7 +2284,8 @@ export interface components {
              *     care list.
              * @default {
              *       "all": 1,
-             *       "care": 30
+             *       "care": 30,
+             *       "useful": 0.5
              *     }
              */
             false_alarms: components["schemas"]["FalseAlarms"];
@@ -2262,6 +2308,12 @@ export interface components {
             /** @description How rows arrive. */
             source: components["schemas"]["Source"];
             /**
+             * @description Topic of the city's MQTT broker whose messages are rows of this feed too, however else they arrive. A level in braces
+             *     is what a message leaves out: `water/{meter}/daily`.
+             * @default null
+             */
+            topic: string | null;
+            /**
              * @description Unit of the values, for people.
              * @default null
              */
@@ -2269,17 +2321,83 @@ export interface components {
             /** @description 名称。 */
             zh: string;
         };
-        /** @description A feed and how it does. */
-        FeedView: {
+        /** @description What a feed brought on a day. */
+        FeedDay: {
+            /** @description The day on which it arrived. */
+            day: string;
+            /**
+             * Format: int64
+             * @description Days of meters that were judged.
+             */
+            judged: number;
+            /**
+             * Format: int64
+             * @description Days of meters that came too late to be judged.
+             */
+            late: number;
+            /**
+             * Format: int64
+             * @description Pushes.
+             */
+            pushes: number;
+            /**
+             * Format: int64
+             * @description Rows that were not taken.
+             */
+            rejected: number;
+            /**
+             * Format: int64
+             * @description Rows that arrived.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Signals made.
+             */
+            signals: number;
+            /**
+             * Format: int64
+             * @description Of those, how many had no door for certain then.
+             */
+            unmatched: number;
+        };
+        /** @description How a feed does. */
+        FeedHealth: {
+            /** @description Days on which something arrived, the oldest first. */
+            days: components["schemas"]["FeedDay"][];
             /** @description As declared. */
             feed: components["schemas"]["Feed"];
-            /** @description What came of it. */
-            last?: unknown;
+            /** @description The first day that is looked at. */
+            from: string;
+            /** @description What became of the signals made since, by kind. */
+            kinds: components["schemas"]["KindCounts"][];
             /**
              * Format: int64
              * @description When it last pushed.
              */
             last_push_ms?: number | null;
+            /** @description The thresholds in force and those before them, newest first; of readings. */
+            limits: components["schemas"]["Since"][];
+            /** @description The broker, of a feed that listens to a topic. */
+            mqtt?: components["schemas"]["Broker"] | null;
+            /** @description Rows that were not taken the last time that there were any. */
+            rejected?: components["schemas"]["LastRejected"] | null;
+            /** @description The last one: today. */
+            to: string;
+        };
+        /** @description A feed and what it brought last. */
+        FeedView: {
+            /** @description As declared. */
+            feed: components["schemas"]["Feed"];
+            /** @description What came of it. */
+            last?: components["schemas"]["Pushed"] | null;
+            /**
+             * Format: int64
+             * @description When it last pushed.
+             */
+            last_push_ms?: number | null;
+            /** @description The broker, of a feed that listens to a topic. */
+            mqtt?: components["schemas"]["Broker"] | null;
         };
         /** @description A stored photo or document. */
         FileId: string;
@@ -2376,6 +2494,66 @@ export interface components {
         };
         /** @description What a row spans. */
         Interval: "day" | "hour" | "half_hour";
+        /** @description What became of a feed's signals of one kind. */
+        KindCounts: {
+            /**
+             * Format: int64
+             * @description A visit found that it was so.
+             */
+            confirmed: number;
+            /**
+             * Format: int64
+             * @description A person put them aside.
+             */
+            dismissed: number;
+            /**
+             * Format: int64
+             * @description A visit found that it was not.
+             */
+            false_alarms: number;
+            /** @description Which. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description How many were made.
+             */
+            signals: number;
+            /**
+             * Format: int64
+             * @description Nothing was to be done.
+             */
+            silenced: number;
+            /**
+             * Format: int64
+             * @description Wait for a door.
+             */
+            unmatched: number;
+            /**
+             * Format: int64
+             * @description Are watched.
+             */
+            watched: number;
+            /**
+             * Format: int64
+             * @description Became work.
+             */
+            work: number;
+        };
+        /** @description Rows that the last push which had such was not taken for. */
+        LastRejected: {
+            /**
+             * Format: int64
+             * @description When.
+             */
+            at_ms: number;
+            /**
+             * Format: uint64
+             * @description How many.
+             */
+            count: number;
+            /** @description Some of them. */
+            rows: components["schemas"]["RejectedRow2"][];
+        };
         /** @description An entry with the name of who acted. */
         LedgerRow: {
             /** @description What was done. */
@@ -2558,6 +2736,8 @@ export interface components {
             /** @description The ticket. */
             id: components["schemas"]["CorrectionId"];
         };
+        /** @description What a visit found of a signal. */
+        Outcome: "confirmed" | "false_alarm" | "unclear";
         /** @description A page of a list. */
         Page: {
             /** @description The items. */
@@ -2941,8 +3121,13 @@ export interface components {
             feed: string;
             /** @description Identifier. */
             id: components["schemas"]["SignalId"];
-            /** @description `zero_onset`, `return`, `shift_up`, `shift_down`, `zero_use`, `sudden_change`. */
+            /**
+             * @description `zero_onset`, `return`, `shift_up`, `shift_down`, `leak`, `stuck`, `reversed`, `implausible`, `supply_cut`; of lists
+             *     `zero_use`, `sudden_change`.
+             */
             kind: string;
+            /** @description What a visit found of it. */
+            outcome?: components["schemas"]["Outcome"] | null;
             /** @description Its door. */
             place?: components["schemas"]["PlaceId"] | null;
             /** @description The numbers behind it, in words: `{"zh", "en"}`. */
@@ -2972,6 +3157,51 @@ export interface components {
         SignalId: string;
         /** @description The state of a signal. */
         SignalState: "unmatched" | "matched" | "work" | "watched" | "silenced" | "dismissed";
+        /** @description Thresholds and since when they held. */
+        Since: {
+            /**
+             * Format: double
+             * @description False alarms a thousand meters a month that the feed allows.
+             */
+            allowed: number;
+            /**
+             * Format: double
+             * @description The same of early silences of homes on the care list.
+             */
+            allowed_care: number;
+            /**
+             * Format: int64
+             * @description Since when.
+             */
+            at_ms: number;
+            /**
+             * Format: float
+             * @description Standard errors from the level before of a shift that is said.
+             */
+            shift: number;
+            /**
+             * Format: double
+             * @description The same of shifts.
+             */
+            shifts_share: number;
+            /**
+             * Format: uint16
+             * @description Days of silence that are said.
+             */
+            silence_days: number;
+            /**
+             * Format: double
+             * @description The share of what is allowed that silences may use after that.
+             */
+            silences_share: number;
+            /**
+             * Format: double
+             * @description The share of visits that should find what was said.
+             */
+            useful: number;
+            /** @description What they found. */
+            visits: components["schemas"]["Visits"];
+        };
         /** @description How rows arrive. */
         Source: "push" | "drop";
         /** @description The state of a case. */
@@ -3216,6 +3446,28 @@ export interface components {
             worker: components["schemas"]["AccountId"];
             /** @description Who went there. */
             worker_name: string;
+        };
+        /** @description What visits found of one class of signals. */
+        Visited: {
+            /**
+             * Format: int64
+             * @description It was so.
+             */
+            confirmed: number;
+            /**
+             * Format: int64
+             * @description It was not.
+             */
+            false_alarms: number;
+        };
+        /** @description What visits of half a year found. */
+        Visits: {
+            /** @description Of early silences of homes on the care list. */
+            care: components["schemas"]["Visited"];
+            /** @description Of shifts. */
+            shifts: components["schemas"]["Visited"];
+            /** @description Of silences. */
+            silences: components["schemas"]["Visited"];
         };
         /** @description Sizes of inboxes; none where the caller may not read them. */
         Waiting: {
@@ -3874,6 +4126,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FeedView"][];
+                };
+            };
+            /** @description Refused or failed */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getFeedsByName: {
+        parameters: {
+            query?: {
+                /** @description So many days up to today; 30 where it is not given, 366 at most. */
+                days?: number | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedHealth"];
                 };
             };
             /** @description Refused or failed */
@@ -5445,6 +5731,10 @@ export interface operations {
             query?: {
                 /** @description Where the page before ended. */
                 cursor?: string | null;
+                /** @description Of this feed only. */
+                feed?: string | null;
+                /** @description Of this kind only. */
+                kind?: string | null;
                 /** @description At most so many. */
                 limit?: number | null;
                 /** @description State; unmatched where it is not given. */

@@ -14,6 +14,7 @@ mod cases;
 mod desk;
 mod downloads;
 mod drill;
+mod feeds;
 mod library;
 mod map;
 mod near;
@@ -65,6 +66,7 @@ pub fn routes() -> Vec<Route> {
         downloads::routes(),
         library::routes(),
         registers::routes(),
+        feeds::routes(),
         signals::routes(),
         uploads::routes(),
         cases::routes(),

@@ -2,10 +2,10 @@
 
 use super::Server;
 use super::arriving::{BYTES_MAX, ending, failed, push_arrived};
+use super::feeds::format_of;
 use super::guard::{Body as JsonBody, Query, Who};
 use super::problem::{Answer, HttpRefusal};
 use super::route::{Access, Route, get, patch, post};
-use super::signals::format_of;
 use crate::assembly::App;
 use axum::Json;
 use axum::body::Body;

@@ -3,7 +3,8 @@
 
 use crate::feeds::{Feed, Observes};
 use crate::model::{CandidateDoor, SignalState};
-use crate::sql;
+use crate::tuning::{self, InForce};
+use crate::{health, sql};
 use gridweave_access::{Action, Resource, may};
 use gridweave_address::{Hints, Match};
 use gridweave_addresses::ops::learn_match;
@@ -74,13 +75,22 @@ const REJECTED_SHOWN: usize = 1000;
 /// ask the registers itself.
 pub type DoorOfMeter<'a> = &'a dyn Fn(&mut Tx, &str) -> Result<Option<PlaceId>, DbError>;
 
+/// A list or permits as they arrived.
+#[derive(Debug, Clone, Default)]
+pub struct Rows {
+    /// Those that could be read.
+    pub good: Vec<Row>,
+    /// Those that could not.
+    pub bad: Vec<RejectedRow>,
+}
+
 /// Takes the push. `digest` names its content: the same content again does nothing.
 pub fn run(
     tx: &mut Tx,
     ctx: &Ctx,
     feed: &Feed,
     digest: &str,
-    rows: &[Row],
+    rows: &Rows,
     library: &AddressLibrary,
     door_of_meter: DoorOfMeter<'_>,
 ) -> Result<Pushed, OpError> {
@@ -88,19 +98,14 @@ pub fn run(
     if let Some(before) = known(tx, feed, digest)? {
         return Ok(before);
     }
-    let mut push = Push {
-        tx,
-        ctx,
-        feed,
-        library,
-        door_of_meter,
-        done: Pushed { rows: rows.len() as u64, ..Pushed::default() },
-    };
+    let mut done = Pushed { rows: (rows.good.len() + rows.bad.len()) as u64, ..Pushed::default() };
+    rows.bad.iter().for_each(|row| show_rejected(&mut done, row.clone()));
+    let mut push = Push { tx, ctx, feed, library, door_of_meter, done };
     match feed.observes {
         // Readings are judged before: see [`take_judged`].
         Observes::Readings => {}
-        Observes::ZeroUse | Observes::SuddenChange => push.list(rows)?,
-        Observes::Permits => push.permits(rows)?,
+        Observes::ZeroUse | Observes::SuddenChange => push.list(&rows.good)?,
+        Observes::Permits => push.permits(&rows.good)?,
     }
     push.end(digest)
 }
@@ -132,6 +137,8 @@ pub struct Judged {
     pub pushed: Pushed,
     /// The changes seen.
     pub changes: Vec<Observed>,
+    /// By which thresholds.
+    pub limits: Option<InForce>,
 }
 
 /// Makes the signals of a push of readings, together with what is kept of its meters: `store` writes that, and says false
@@ -152,6 +159,11 @@ pub fn take_judged(
     }
     if !store(tx)? {
         return Ok(None);
+    }
+    if let Some(limits) = &judged.limits
+        && tuning::remember(tx, &feed.name, ctx.now(), limits)?
+    {
+        record(tx, ctx, &Entry::new("signals.tune", format!("feed:{}", feed.name), 0, json!(limits)))?;
     }
     let mut push = Push { tx, ctx, feed, library, door_of_meter, done: judged.pushed.clone() };
     for observed in &judged.changes {
@@ -236,6 +248,7 @@ impl Push<'_, '_> {
             .map_err(|error| DbError::Corrupt { what: "push", why: error.to_string() })?;
         let params = [feed.name.as_str().into(), digest.into(), ctx.now().into(), summary.into()];
         tx.exec(&sql::PUT_PUSH, &params)?;
+        health::add(tx, ctx, &feed.name, &done)?;
         let body = json!({
             "rows": done.rows, "accepted": done.accepted, "rejected": done.rejected_count,
             "signals": done.signals, "corrections": done.corrections, "digest": digest,

@@ -4,9 +4,12 @@ import { api, data, type Schemas } from "@/api/client";
 export type Signal = Schemas["Signal"];
 
 export const useSignals = () => ({
-  list: (state: string, cursor?: string) =>
-    data(api.GET("/api/v1/signals", { params: { query: { state: state as never, cursor, limit: 50 } } })),
-  feeds: () => data(api.GET("/api/v1/feeds")),
+  list: (which: { state: string; feed?: string; kind?: string }, cursor?: string) =>
+    data(
+      api.GET("/api/v1/signals", {
+        params: { query: { ...which, state: which.state as never, cursor, limit: 50 } },
+      }),
+    ),
   match: (signal: Signal, place: string) =>
     api.POST("/api/v1/signals/{id}/match", {
       params: { path: { id: signal.id } },
