@@ -21,8 +21,8 @@ use gridweave_db::{DbError, OpError};
 use gridweave_files::{FileError, Table, write_csv};
 use gridweave_meters::score::{Found, Score, Truth, days_allowed, score};
 use gridweave_registers::RowKind;
-use gridweave_signals::queries as signals_in;
 use gridweave_signals::SignalState;
+use gridweave_signals::queries as signals_in;
 use gridweave_territory::ops::draw_plan::CellRow;
 use gridweave_territory::ops::import_divisions::DivisionRow;
 use gridweave_territory::ops::{draw_plan, import_divisions, publish_plan};
@@ -705,7 +705,10 @@ fn plausible_answers(form: &str, kind: &str, rng: &mut SeededRng) -> Value {
         "care-visit" => json!({ "phone": "no_answer", "outcome": "well" }),
         "verify-occupancy" => match (kind, rng.below(3)) {
             ("return", _) => json!({ "occupancy": "occupied" }),
-            ("shift_down", _) => json!({ "occupancy": "occupied", "cause": "家中人员减少" }),
+            ("shift_down", 0) => json!({ "occupancy": "occupied", "as_reported": "no" }),
+            ("shift_down", _) => {
+                json!({ "occupancy": "occupied", "as_reported": "yes", "cause": "家中人员减少" })
+            }
             (_, 0) => json!({ "occupancy": "occupied" }),
             _ => json!({ "occupancy": "vacant" }),
         },

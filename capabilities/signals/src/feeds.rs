@@ -132,7 +132,10 @@ impl Feed {
         if let Some(text) = &feed.topic {
             let topic = Topic::parse(text).map_err(|why| format!("feed {}: {why}", feed.name))?;
             if let Some(name) = topic.names().find(|name| !feed.columns.contains_key(*name)) {
-                return Err(format!("feed {}: topic {text:?} names {name:?}, which is not among columns", feed.name));
+                return Err(format!(
+                    "feed {}: topic {text:?} names {name:?}, which is not among columns",
+                    feed.name
+                ));
             }
         }
         Ok(feed)

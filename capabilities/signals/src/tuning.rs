@@ -116,7 +116,9 @@ impl InForce {
 
     /// Is anything said that was not said with the others, or the other way round?
     fn differs(&self, other: &Self) -> bool {
-        let of = |it: &Self| (it.allowed, it.allowed_care, it.silences_share, it.shifts_share, it.silence_days, it.shift);
+        let of = |it: &Self| {
+            (it.allowed, it.allowed_care, it.silences_share, it.shifts_share, it.silence_days, it.shift)
+        };
         of(self) != of(other)
     }
 }

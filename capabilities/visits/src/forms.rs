@@ -98,6 +98,11 @@ pub fn findings(answers: &Value, day: i64) -> Vec<Finding> {
         (Some("not_found"), _) => found.push(Finding::Care { outcome: "not_found".into() }),
         _ => {}
     }
+    match text("as_reported") {
+        Some("yes") => found.push(Finding::Confirmed { cause: "as_reported".into() }),
+        Some("no") => found.push(Finding::FalseAlarm { cause: "as_reported".into() }),
+        _ => {}
+    }
     match (text("cause"), text("found")) {
         (Some(cause @ ("leak" | "more_people" | "business")), _)
         | (_, Some(cause @ ("solved" | "persists" | "needs_department"))) => {

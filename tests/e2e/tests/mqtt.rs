@@ -44,7 +44,13 @@ impl Broker {
     fn start(folder: &Path) -> anyhow::Result<Self> {
         certificates(folder)?;
         let passwords = folder.join("passwords");
-        silent(Command::new(program("mosquitto_passwd")?).arg("-b").arg("-c").arg(&passwords).args(["feed", PASSWORD]))?;
+        silent(
+            Command::new(program("mosquitto_passwd")?)
+                .arg("-b")
+                .arg("-c")
+                .arg(&passwords)
+                .args(["feed", PASSWORD]),
+        )?;
         let (plain, tls) = (free_port()?, free_port()?);
         let at = |name: &str| folder.join(name).display().to_string();
         let user = String::from_utf8(Command::new("id").arg("-un").output()?.stdout)?;
@@ -115,9 +121,8 @@ impl Drop for Broker {
 
 /// An authority of the test's own, and the broker's certificate by it.
 fn certificates(folder: &Path) -> anyhow::Result<()> {
-    let openssl = |arguments: &[&str]| {
-        silent(Command::new(program("openssl")?).args(arguments).current_dir(folder))
-    };
+    let openssl =
+        |arguments: &[&str]| silent(Command::new(program("openssl")?).args(arguments).current_dir(folder));
     let key = ["-newkey", "rsa:2048", "-nodes", "-days", "2"];
     let ca = ["req", "-x509", "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=test authority"];
     openssl(&[&ca[..], &key].concat())?;
@@ -125,8 +130,21 @@ fn certificates(folder: &Path) -> anyhow::Result<()> {
     let request = ["req", "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost"];
     openssl(&[&request[..], &key].concat())?;
     openssl(&[
-        "x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
-        "-extfile", "names", "-out", "server.pem",
+        "x509",
+        "-req",
+        "-in",
+        "server.csr",
+        "-CA",
+        "ca.pem",
+        "-CAkey",
+        "ca.key",
+        "-CAcreateserial",
+        "-days",
+        "2",
+        "-extfile",
+        "names",
+        "-out",
+        "server.pem",
     ])
 }
 
@@ -144,7 +162,10 @@ fn of_day(day: u32) -> Vec<(String, Vec<u8>)> {
     if day < 60 {
         let rows: String =
             (0..METERS).map(|meter| format!("M{meter},{},{:.3}\n", date(day), value(meter, day))).collect();
-        return vec![("gridweave/water-daily/all".to_owned(), format!("meter,time,value\n{rows}").into_bytes())];
+        return vec![(
+            "gridweave/water-daily/all".to_owned(),
+            format!("meter,time,value\n{rows}").into_bytes(),
+        )];
     }
     let message = |meter| {
         let body = json!({ "time": date(day), "value": value(meter, day), "phone": "not asked for" });
@@ -226,8 +247,11 @@ fn messages_are_taken_once_though_server_and_broker_go_away() -> anyhow::Result<
     }
     let account = ["account", "create", "--login", "feed", "--name", "对接", "--role", "integrator"];
     let key = run(&[&account[..], &["--data", &data.display().to_string()]].concat())?;
-    let (status, said) =
-        Client::with_key(&client.url, &key).post_bytes("/api/v1/feeds/water-daily/push", rows.as_bytes(), "")?;
+    let (status, said) = Client::with_key(&client.url, &key).post_bytes(
+        "/api/v1/feeds/water-daily/push",
+        rows.as_bytes(),
+        "",
+    )?;
     assert_eq!(status, 200, "{said}");
     let (_, list) = client.get("/api/v1/signals?state=unmatched&limit=200")?;
     let found = |letter: &str| {

@@ -31,9 +31,14 @@ pub(super) fn routes() -> Vec<Route> {
     let read = Access::May(Action::FeedsRead);
     vec![
         get("/api/v1/feeds", read, "Feeds and what they brought last", feeds).returns::<Vec<FeedView>>(),
-        get("/api/v1/feeds/{name}", read, "How a feed does: arrived, rejected, matched, found right", health_of)
-            .query::<HealthQuery>()
-            .returns::<FeedHealth>(),
+        get(
+            "/api/v1/feeds/{name}",
+            read,
+            "How a feed does: arrived, rejected, matched, found right",
+            health_of,
+        )
+        .query::<HealthQuery>()
+        .returns::<FeedHealth>(),
         post(
             "/api/v1/feeds/{name}/push",
             Access::May(Action::FeedPush),

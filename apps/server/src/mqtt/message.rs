@@ -16,12 +16,14 @@ pub(super) fn lines(feed: &Feed, topic: &str, named: &[(&str, &str)], payload: &
         out.extend_from_slice(value.to_string().as_bytes());
         out.push(b'\n');
     };
-    let bad = |text: &str| Value::String(format!("{topic}: {}", text.chars().take(SHOWN).collect::<String>()));
+    let bad =
+        |text: &str| Value::String(format!("{topic}: {}", text.chars().take(SHOWN).collect::<String>()));
     let row = |object: &Map<String, Value>| {
         let mut row = Map::new();
         for (name, column) in &feed.columns {
             let given = object.get(column).filter(|value| !matches!(value, Value::Null)).cloned();
-            let of_topic = || named.iter().find(|(known, _)| known == name).map(|(_, text)| Value::from(*text));
+            let of_topic =
+                || named.iter().find(|(known, _)| known == name).map(|(_, text)| Value::from(*text));
             row.insert(column.clone(), given.or_else(of_topic).unwrap_or(Value::Null));
         }
         Value::Object(row)
@@ -73,14 +75,20 @@ mod tests {
     #[test]
     fn a_message_is_an_object_an_array_lines_or_csv_and_what_is_none_is_rejected_with_its_topic() {
         let one = serde_json::json!({ "meter": "W1", "time": "2026-01-01", "value": 0.3, "address": null });
-        assert_eq!(of("{\"time\":\"2026-01-01\",\n \"value\":0.3, \"name\": \"not asked for\"}"), [one.clone()]);
+        assert_eq!(
+            of("{\"time\":\"2026-01-01\",\n \"value\":0.3, \"name\": \"not asked for\"}"),
+            [one.clone()]
+        );
         let two = of("[{\"time\":\"2026-01-01\",\"value\":0.3}, {\"meter\":\"W2\"}, 7]");
         assert_eq!((&two[0], &two[1]["meter"], &two[2]), (&one, &"W2".into(), &"water/W1/daily: 7".into()));
         let lines = of("{\"time\":\"2026-01-01\",\"value\":0.3}\n{\"ti\n{\"meter\":\"W2\"}\n");
         assert_eq!((lines[0]["value"].as_str(), lines[1]["meter"].as_str()), (Some("0.3"), Some("W2")));
         assert!(lines[2].as_str().unwrap().starts_with("water/W1/daily: line 2: "));
         let csv = of("time,value\n2026-01-01,0.3\n2026-01-02\n");
-        assert_eq!((csv[0]["meter"].as_str(), csv[0]["value"].as_str(), csv.len()), (Some("W1"), Some("0.3"), 2));
+        assert_eq!(
+            (csv[0]["meter"].as_str(), csv[0]["value"].as_str(), csv.len()),
+            (Some("W1"), Some("0.3"), 2)
+        );
         assert_eq!(of("0.3"), ["water/W1/daily: 0.3"]);
         assert_eq!(of("\u{0}"), ["water/W1/daily: \u{0}"]);
     }

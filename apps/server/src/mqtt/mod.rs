@@ -137,7 +137,9 @@ async fn connection(
             match events.poll().await? {
                 Event::Incoming(Packet::ConnAck(_)) => {
                     for filter in &filters {
-                        asks.subscribe(filter, QoS::AtLeastOnce).await.map_err(|_| Ended::Gone("no client"))?;
+                        asks.subscribe(filter, QoS::AtLeastOnce)
+                            .await
+                            .map_err(|_| Ended::Gone("no client"))?;
                     }
                     let now = clock.now().0;
                     mqtt.set(|status| (status.connected_since_ms, status.error) = (Some(now), None));

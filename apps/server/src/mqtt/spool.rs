@@ -88,7 +88,8 @@ impl Spool {
     fn end(&mut self) -> std::io::Result<()> {
         self.open = None;
         self.made += 1;
-        let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let since_1970 =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         // Names in the order of time.
         let name = format!("{:015}-{:06}.jsonl", since_1970.as_millis(), self.made);
         std::fs::rename(self.folder.join(OPEN), self.folder.join(name))
