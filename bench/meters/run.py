@@ -6,6 +6,7 @@ ruptures (PELT, and its kernel method) looks for changes in the logarithms of a 
 Quality: fleets of other seeds, scored by `gridweave meters score`, at several allowed rates of false alarms.
 Real meters: a folder given by --real with es_alicante_daiad_water_hourly.parquet and half_hourly_kwh.csv.gz; without it this part
 is left out and says so. Silences and jumps are spliced into the real series, one a home, on days drawn from a seed.
+Push: three days of a million meters pushed over HTTP to a server of a city of as many homes, until the last task (push.py).
 """
 
 import argparse
@@ -16,6 +17,9 @@ import sys
 import time
 from importlib.metadata import version
 
+import push
+
+PUSH_HOMES, PUSH_SEED = 1_000_000, 7
 QUALITY_SEEDS = [101, 102, 103]
 QUALITY_METERS = 100_000
 QUALITY_DAYS = 120
@@ -299,6 +303,21 @@ def spliced(program, work, readings, days, kind, factor, rate, numpy, pandas):
     }
 
 
+def pushes(program, work, postgres):
+    """Readings pushed to a server of a city of a million homes; `push.py` says how."""
+    fleet = invented(program, work / f"speed-{PUSH_HOMES}-90", PUSH_HOMES, 90, PUSH_SEED)
+    databases = [None]
+    if postgres:
+        databases.append(push.fresh_database(postgres))
+    else:
+        print("no PostgreSQL: pushes are timed on SQLite alone", file=sys.stderr)
+    rows = []
+    for database in databases:
+        rows.append(push.run(program, ours, fleet, PUSH_HOMES, work / "push", database))
+        print(json.dumps(rows[-1], ensure_ascii=False))
+    return rows
+
+
 def plot(result, folder):
     import matplotlib
 
@@ -306,7 +325,7 @@ def plot(result, folder):
     from matplotlib import pyplot
 
     rows = [row for row in result["speed"]]
-    figure, (growth, curve) = pyplot.subplots(1, 2, figsize=(11, 4.2))
+    figure, (growth, curve, delays) = pyplot.subplots(1, 3, figsize=(15, 4.2))
     for half_hourly, name in [(False, "daily"), (True, "half-hourly")]:
         own = [row for row in rows if row["half_hourly"] == half_hourly]
         growth.loglog([row["readings"] for row in own], [row["wall_s"] for row in own], "o-", label=name)
@@ -322,6 +341,13 @@ def plot(result, folder):
     curve.set(xlabel="false alarms, a thousand meters a month", ylabel="recall", title="Operating points", xscale="log")
     curve.grid(alpha=0.3)
     curve.legend()
+    for kind in ["zero_onset", "shift_up", "shift_down"]:
+        y = [row["kinds"][kind]["median_delay"] for row in own]
+        delays.plot([row["allowed"] for row in own], y, "o-", label=kind)
+    delays.plot([row["allowed"] for row in own], [row["care"]["zero_onset"]["median_delay"] for row in own], "o--", label="zero_onset, care list")
+    delays.set(xlabel="allowed false alarms, a thousand meters a month", ylabel="days, median", title="Delay", xscale="log", ylim=(0, 15))
+    delays.grid(alpha=0.3)
+    delays.legend()
     figure.tight_layout()
     figure.savefig(folder / "meters.svg")
 
@@ -332,7 +358,8 @@ def main():
     call.add_argument("--work", type=pathlib.Path, required=True)
     call.add_argument("--out", type=pathlib.Path, required=True)
     call.add_argument("--real", type=pathlib.Path)
-    call.add_argument("--parts", default="speed,quality,real")
+    call.add_argument("--postgres", help="address of a PostgreSQL server; each run makes a database in it")
+    call.add_argument("--parts", default="speed,quality,real,push")
     call = call.parse_args()
     (call.work / "drawings").mkdir(parents=True, exist_ok=True)
     result = json.loads(call.out.read_text()) if call.out.exists() else {}
@@ -353,6 +380,9 @@ def main():
             keep()
         else:
             print("no folder of real meters: that part is left out", file=sys.stderr)
+    if "push" in parts:
+        result["push"] = pushes(call.program, call.work, call.postgres)
+        keep()
     if "speed" in result and "quality" in result:
         plot(result, call.out.parent)
 

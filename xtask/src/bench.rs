@@ -110,10 +110,15 @@ pub fn run(which: Which) -> anyhow::Result<()> {
         }
         Which::Meters => {
             let python = python("meters")?;
+            // As a database of some size is run.
+            let postgres = Postgres::start_with(
+                "-c shared_buffers=1GB -c work_mem=64MB -c max_wal_size=4GB -c max_connections=100",
+            )?;
             step("meters: ours, DuckDB and ruptures");
             let mut run = Command::new(python);
             run.arg(root().join("bench/meters/run.py")).arg("--program").arg(gridweave);
             run.arg("--work").arg(work.join("meters")).arg("--out").arg(results.join("meters.json"));
+            run.arg("--postgres").arg(&postgres.url);
             if let Some(folder) = std::env::var_os("GRIDWEAVE_METERS") {
                 run.arg("--real").arg(folder);
             }
