@@ -18,6 +18,7 @@ use gridweave_signals::tuning::{self, InForce};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 /// From so many meters on, all homes are asked for at once.
 const MANY_METERS: usize = 2000;
@@ -91,10 +92,13 @@ pub fn push_file(app: &App, ctx: &Ctx, feed: &Feed, path: &Path, digest: &str) -
             None => load(app, feed, version)?,
         };
         let Held { mut scan, parts, .. } = current;
+        let begun = Instant::now();
         scan.fleet.allow(tuning::limits(&feed.false_alarms, &visits));
         let mut judged = judge(app, ctx, feed, path, &mut scan)?;
         judged.limits = Some(InForce::of(&scan.fleet, &feed.false_alarms, visits));
+        let judged_in = begun.elapsed();
         let now = Arc::new(state::parts(&scan));
+        let (name, rows) = (feed.name.clone(), judged.pushed.rows);
         let (before, after, judged) = (parts, now.clone(), Arc::new(judged));
         let (ctx, feed, digest, library) =
             (ctx.clone(), feed.clone(), digest.to_owned(), app.library.clone());
@@ -104,6 +108,8 @@ pub fn push_file(app: &App, ctx: &Ctx, feed: &Feed, path: &Path, digest: &str) -
             push::take_judged(tx, &ctx, &feed, &digest, &judged, &library, &door, store)
         })?;
         if let Some(done) = done {
+            let written_in = begun.elapsed() - judged_in;
+            tracing::info!(feed = name, rows, ?judged_in, ?written_in, "readings were taken");
             if !done.repeated {
                 *held = Some(Held { version: version + 1, scan, parts: now });
             }
@@ -140,7 +146,9 @@ fn judge(app: &App, ctx: &Ctx, feed: &Feed, path: &Path, scan: &mut Scan) -> Res
     read_readings(path, &columns, ctx.zone.clone(), 1, &mut taker)?;
     let Taker { addresses, seen, mut done, .. } = taker;
     let seen: Vec<u32> = (0..).zip(seen).filter_map(|(place, seen)| seen.then_some(place)).collect();
+    let asked = Instant::now();
     let homes = homes(app, ctx, scan, &seen)?;
+    tracing::info!(homes = homes.len(), took = ?asked.elapsed(), "the registers were asked");
     settle(scan, &homes);
     let (told, taken) = scan.finish();
     (done.changed, done.late) = (taken.meter_days, taken.too_late);
@@ -180,15 +188,31 @@ fn homes(
     let today = ctx.today();
     let some: Option<Vec<String>> = (seen.len() < MANY_METERS)
         .then(|| seen.iter().map(|place| scan.keys.name(*place as usize).to_owned()).collect());
-    let found = app.db.read_blocking(move |tx| match &some {
-        None => registers::metered_homes(tx, today),
-        Some(meters) => meters
-            .iter()
-            .filter_map(|meter| registers::metered_home(tx, meter, today).transpose())
-            .collect::<Result<Vec<_>, DbError>>(),
-    })?;
+    let found = match some {
+        None => all_homes(app, today)?,
+        Some(meters) => app.db.read_blocking(move |tx| {
+            let one = |meter: &String| registers::metered_home(tx, meter, today).transpose();
+            meters.iter().filter_map(one).collect::<Result<Vec<_>, DbError>>()
+        })?,
+    };
     let place = |home: registers::MeteredHome| Some((scan.keys.find(&home.meter)? as u32, home));
     Ok(found.into_iter().filter_map(place).collect())
+}
+
+/// The homes of all meters. Who is cared for and what lies where are asked for at the same time.
+fn all_homes(app: &App, today: i64) -> Result<Vec<registers::MeteredHome>, PushError> {
+    let (db, other) = (&app.db, app.db.clone());
+    let (cared, homes) = std::thread::scope(|scope| {
+        let cared = scope.spawn(move || other.read_blocking(move |tx| registers::cared_homes(tx, today)));
+        let homes = db.read_blocking(registers::metered_homes);
+        (cared.join(), homes)
+    });
+    let cared = cared.map_err(|_| DbError::Worker("the care list was not read".to_owned()))??;
+    let with_care = |(home, place): (registers::MeteredHome, PlaceId)| {
+        let care = cared.contains(&place.0);
+        registers::MeteredHome { care, ..home }
+    };
+    Ok(homes?.into_iter().map(with_care).collect())
 }
 
 /// Tells the scan who is on the care list and who lies beside whom.

@@ -24,9 +24,10 @@ pub use vault::Vault;
 use gridweave_db::migrate::Migration;
 
 /// The tables of the registers.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    name: "registers_0001_people_and_places",
-    text: "create table people (
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "registers_0001_people_and_places",
+        text: "create table people (
     id code_text primary key,
     code code_text not null unique,
     name text not null,
@@ -92,4 +93,6 @@ create table absences (
     told_by text not null
 );
 create unique index absences_once on absences (place_id, from_day);",
-}];
+    },
+    Migration { name: "registers_0002_birth", text: "create index people_by_birth on people (birth_date);" },
+];

@@ -5,6 +5,7 @@ use crate::{Vault, sql};
 use gridweave_core::personal::{mask_name, mask_phone};
 use gridweave_core::{PlaceId, Zone};
 use gridweave_db::{DbError, Tx};
+use std::collections::HashSet;
 
 /// From this age somebody who lives alone is cared for.
 const ELDERLY_YEARS: i64 = 75;
@@ -41,18 +42,19 @@ fn metered(row: &gridweave_db::Row) -> Result<(MeteredHome, PlaceId), DbError> {
     Ok((MeteredHome { meter: row.text(0)?, care: false, near }, PlaceId(row.text(1)?)))
 }
 
-/// The homes of all meters.
-pub fn metered_homes(tx: &mut Tx, day: i64) -> Result<Vec<MeteredHome>, DbError> {
+/// Places where somebody on the care list lives: labelled so, or old and by themselves.
+pub fn cared_homes(tx: &mut Tx, day: i64) -> Result<HashSet<String>, DbError> {
     let today = Zone::date_text(day);
     // Born on this day so many years ago; the 29th of February has its birthday on the day before.
     let born = format!("{:04}{}", today[..4].parse::<i64>().unwrap_or(0) - ELDERLY_YEARS, &today[4..]);
     let params = [day.into(), LIVES_ALONE.into(), born.into()];
-    let cared = tx.all(&sql::CARED_HOMES, &params, |row| row.text(0))?;
-    let cared: std::collections::HashSet<String> = cared.into_iter().collect();
-    let found = tx.all(&sql::METERED_HOMES, &[], metered)?;
-    let with_care =
-        |(home, place): (MeteredHome, PlaceId)| MeteredHome { care: cared.contains(&place.0), ..home };
-    Ok(found.into_iter().map(with_care).collect())
+    Ok(tx.all(&sql::CARED_HOMES, &params, |row| row.text(0))?.into_iter().collect())
+}
+
+/// The homes of all meters and their places; whether somebody on the care list lives there is not looked up
+/// ([`cared_homes`]).
+pub fn metered_homes(tx: &mut Tx) -> Result<Vec<(MeteredHome, PlaceId)>, DbError> {
+    tx.all(&sql::METERED_HOMES, &[], metered)
 }
 
 /// The home of a meter that is in the register.

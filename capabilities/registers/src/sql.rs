@@ -45,12 +45,14 @@ gridweave_db::statements! {
     /// The same of one meter.
     METERED_HOME = "select d.code, d.place_id, p.parent_id, q.parent_id from devices d join places p on p.id = d.place_id \
                     left join places q on q.id = p.parent_id where d.code = $1";
-    /// Homes in which somebody with a label lives, and homes in which one person lives who was born on a day or before.
+    /// Homes in which somebody with a label lives, and homes in which one person lives who was born on a day or before. The
+    /// old are few: they come first (a cross join, which SQLite does not turn round).
     CARED_HOMES = "select t.place_id from ties t join care_labels c on c.person_id = t.subject_id \
                    where t.kind in ('lives', 'rents') and (t.until_day is null or t.until_day >= $1) and c.label = $2 and c.until_day >= $1 \
-                   union select t.place_id from ties t join people p on p.id = t.subject_id \
-                   where t.subject_kind = 'person' and t.kind in ('lives', 'rents') and (t.until_day is null or t.until_day >= $1) \
-                   group by t.place_id having count(distinct t.subject_id) = 1 and min(p.birth_date) <= $3";
+                   union select t.place_id from people p cross join ties t where p.birth_date <= $3 and t.subject_id = p.id \
+                   and t.subject_kind = 'person' and t.kind in ('lives', 'rents') and (t.until_day is null or t.until_day >= $1) \
+                   and not exists (select 1 from ties o where o.place_id = t.place_id and o.subject_id <> t.subject_id \
+                   and o.subject_kind = 'person' and o.kind in ('lives', 'rents') and (o.until_day is null or o.until_day >= $1))";
     /// Devices at a place.
     DEVICES = "select code, kind from devices where place_id = $1 order by kind, code";
     /// Adds a tie.

@@ -30,6 +30,12 @@ fn program(name: &str) -> anyhow::Result<PathBuf> {
     found.with_context(|| format!("{name} is not installed; cargo xtask test installs it"))
 }
 
+/// Until another program has gone on; nothing of it can be waited for.
+#[expect(clippy::disallowed_methods)]
+fn pause() {
+    std::thread::sleep(Duration::from_millis(100));
+}
+
 fn silent(command: &mut Command) -> anyhow::Result<()> {
     let out = command.stdin(Stdio::null()).output()?;
     anyhow::ensure!(out.status.success(), "{command:?}: {}", String::from_utf8_lossy(&out.stderr));
@@ -80,7 +86,7 @@ impl Broker {
             if begun.elapsed() > Duration::from_secs(20) {
                 bail!("the broker did not start: {}", std::fs::read_to_string(folder.join("log"))?);
             }
-            std::thread::sleep(Duration::from_millis(50));
+            pause();
         }
         Ok(child)
     }
@@ -187,7 +193,7 @@ fn feed(client: &Client, what: &str, until: impl Fn(&Value) -> bool) -> anyhow::
         if begun.elapsed() > Duration::from_secs(90) {
             bail!("{what}: {own}");
         }
-        std::thread::sleep(Duration::from_millis(200));
+        pause();
     }
 }
 

@@ -77,7 +77,7 @@ mod tests {
         let one = serde_json::json!({ "meter": "W1", "time": "2026-01-01", "value": 0.3, "address": null });
         assert_eq!(
             of("{\"time\":\"2026-01-01\",\n \"value\":0.3, \"name\": \"not asked for\"}"),
-            [one.clone()]
+            std::slice::from_ref(&one)
         );
         let two = of("[{\"time\":\"2026-01-01\",\"value\":0.3}, {\"meter\":\"W2\"}, 7]");
         assert_eq!((&two[0], &two[1]["meter"], &two[2]), (&one, &"W2".into(), &"water/W1/daily: 7".into()));

@@ -17,6 +17,7 @@ pub use broker::{BadBroker, shown};
 pub use spool::waiting;
 
 use crate::assembly::App;
+use gridweave_core::TimeMs;
 use gridweave_signals::{Feed, topic::Topic};
 use rumqttc::{AsyncClient, Event, Packet, Publish, QoS, SubscribeReasonCode};
 use spool::Spool;
@@ -92,7 +93,7 @@ pub fn watch(app: &App) -> Result<(), BadBroker> {
     for feed in &app.catalogues.feeds {
         let Some(topic) = feed.topic() else { continue };
         let folder = folder(app, feed);
-        let spool = Spool::open(&folder)
+        let spool = Spool::open(&folder, app.system.now())
             .map_err(|source| BadBroker::File { path: folder.display().to_string(), source })?;
         listeners.push(Listener { feed: feed.clone(), topic, spool });
     }
@@ -145,11 +146,11 @@ async fn connection(
                     mqtt.set(|status| (status.connected_since_ms, status.error) = (Some(now), None));
                     tracing::info!("listening to the broker");
                 }
-                Event::Incoming(Packet::SubAck(answer)) => {
-                    if answer.return_codes.contains(&SubscribeReasonCode::Failure) {
-                        mqtt.set(|status| status.error = Some("the broker refuses a topic".to_owned()));
-                        tracing::error!("the broker refuses a topic: look at the rights of its account");
-                    }
+                Event::Incoming(Packet::SubAck(answer))
+                    if answer.return_codes.contains(&SubscribeReasonCode::Failure) =>
+                {
+                    mqtt.set(|status| status.error = Some("the broker refuses a topic".to_owned()));
+                    tracing::error!("the broker refuses a topic: look at the rights of its account");
                 }
                 Event::Incoming(Packet::Publish(message)) => {
                     send.send(message).await.map_err(|_| Ended::Gone("no one writes"))?;
@@ -189,9 +190,9 @@ async fn keep(
                 return Ok(());
             }
         }
-        let mut own = std::mem::take(listeners);
+        let (mut own, now) = (std::mem::take(listeners), app.system.now());
         let written = tokio::task::spawn_blocking(move || {
-            let done = write(&mut own, &messages);
+            let done = write(&mut own, &messages, now);
             (own, messages, done)
         });
         let (own, taken, done) = written.await.map_err(|_| Ended::Gone("the writer stopped"))?;
@@ -207,7 +208,11 @@ async fn keep(
 }
 
 /// Writes messages through to the disk; gives how many each feed had.
-fn write(listeners: &mut [Listener], messages: &[Publish]) -> std::io::Result<HashMap<String, u64>> {
+fn write(
+    listeners: &mut [Listener],
+    messages: &[Publish],
+    now: TimeMs,
+) -> std::io::Result<HashMap<String, u64>> {
     let mut counts = HashMap::new();
     for listener in listeners {
         for message in messages {
@@ -219,7 +224,7 @@ fn write(listeners: &mut [Listener], messages: &[Publish]) -> std::io::Result<Ha
         if counts.contains_key(&listener.feed.name) {
             listener.spool.sync()?;
         }
-        listener.spool.end_in_time()?;
+        listener.spool.end_in_time(now)?;
     }
     Ok(counts)
 }

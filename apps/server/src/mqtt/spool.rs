@@ -1,6 +1,7 @@
 //! Rows of messages in a file, so that the broker may forget them: written through to the disk before they are
 //! acknowledged, and taken as a push when it has been quiet for a while.
 
+use gridweave_core::TimeMs;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -31,7 +32,7 @@ struct Open {
 
 impl Spool {
     /// Opens the folder. What a crash left is whole but for a torn line at its end, which was never acknowledged and is cut off.
-    pub(super) fn open(folder: &Path) -> std::io::Result<Self> {
+    pub(super) fn open(folder: &Path, now: TimeMs) -> std::io::Result<Self> {
         std::fs::create_dir_all(folder)?;
         let mut spool = Self { folder: folder.to_owned(), open: None, made: 0 };
         let left = folder.join(OPEN);
@@ -44,7 +45,7 @@ impl Spool {
             file.sync_all()?;
             match whole {
                 0 => std::fs::remove_file(&left)?,
-                _ => spool.end()?,
+                _ => spool.end(now)?,
             }
         }
         Ok(spool)
@@ -78,20 +79,18 @@ impl Spool {
     }
 
     /// Ends the file where it is time, so that it will be taken.
-    pub(super) fn end_in_time(&mut self) -> std::io::Result<()> {
+    pub(super) fn end_in_time(&mut self, now: TimeMs) -> std::io::Result<()> {
         let due = self.open.as_ref().is_some_and(|open| {
             open.bytes >= LARGE || open.last.elapsed() >= QUIET || open.since.elapsed() >= OLD
         });
-        if due { self.end() } else { Ok(()) }
+        if due { self.end(now) } else { Ok(()) }
     }
 
-    fn end(&mut self) -> std::io::Result<()> {
+    fn end(&mut self, now: TimeMs) -> std::io::Result<()> {
         self.open = None;
         self.made += 1;
-        let since_1970 =
-            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         // Names in the order of time.
-        let name = format!("{:015}-{:06}.jsonl", since_1970.as_millis(), self.made);
+        let name = format!("{:015}-{:06}.jsonl", now.0, self.made);
         std::fs::rename(self.folder.join(OPEN), self.folder.join(name))
     }
 }
@@ -113,19 +112,19 @@ mod tests {
     #[test]
     fn what_was_synced_is_there_after_a_crash_and_a_torn_line_is_not() {
         let folder = tempfile::tempdir().unwrap();
-        let mut spool = Spool::open(folder.path()).unwrap();
+        let mut spool = Spool::open(folder.path(), TimeMs(7)).unwrap();
         spool.add(b"{\"a\":1}\n").unwrap();
         spool.sync().unwrap();
-        spool.end_in_time().unwrap();
+        spool.end_in_time(TimeMs(8)).unwrap();
         assert!(waiting(folder.path()).is_empty(), "a push is not begun while messages come");
         spool.add(b"{\"a\":2}\n{\"a\"").unwrap();
         drop(spool);
-        drop(Spool::open(folder.path()).unwrap());
+        drop(Spool::open(folder.path(), TimeMs(7)).unwrap());
         let files = waiting(folder.path());
         assert_eq!(files.len(), 1);
         assert_eq!(std::fs::read(&files[0]).unwrap(), b"{\"a\":1}\n{\"a\":2}\n");
         std::fs::write(folder.path().join(OPEN), b"{\"torn").unwrap();
-        drop(Spool::open(folder.path()).unwrap());
+        drop(Spool::open(folder.path(), TimeMs(7)).unwrap());
         assert_eq!(waiting(folder.path()).len(), 1);
     }
 }
