@@ -154,7 +154,16 @@ pub(crate) fn remember(tx: &mut Tx, feed: &str, now: TimeMs, limits: &InForce) -
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::jobs::learn_outcome;
+    use gridweave_core::event::Finding;
+    use gridweave_core::{Ctx, SignalId, Zone};
+    use gridweave_db::testkit::on_both;
+    use gridweave_db::{DbError, OpError, migrate::Migration};
+
+    const STEPS: &[&[Migration]] =
+        &[gridweave_ledger::MIGRATIONS, gridweave_jobs::MIGRATIONS, crate::MIGRATIONS];
 
     #[test]
     fn visits_that_find_little_leave_little_and_those_that_find_enough_leave_all() {
@@ -167,5 +176,76 @@ mod tests {
         let allowed = FalseAlarms::default();
         let (before, after) = (limits(&allowed, &Visits::default()), limits(&allowed, &visits));
         assert!(after.silences_share < before.silences_share && after.shifts_share == 1.0);
+    }
+
+    /// A signal of a kind that has its door.
+    fn signal(tx: &mut Tx, id: &str, kind: &str, stage: &str) -> Result<(), DbError> {
+        let none: Option<&str> = None;
+        let params = [
+            id.into(),
+            "water".into(),
+            kind.into(),
+            stage.into(),
+            "M1".into(),
+            id.into(),
+            1.into(),
+            1.into(),
+            (1.0).into(),
+            (1.0).into(),
+            "{}".into(),
+            "work".into(),
+            "p".into(),
+            0.into(),
+            none.into(),
+            "[]".into(),
+            1.into(),
+        ];
+        tx.exec(&sql::INSERT, &params).map(drop)
+    }
+
+    #[test]
+    fn what_visits_found_is_counted_by_class_and_other_thresholds_are_remembered_once() {
+        on_both(STEPS, |db| {
+            let ctx = Ctx::system(Zone::china());
+            db.write_blocking(move |tx| -> Result<(), OpError> {
+                let wrong = [Finding::FalseAlarm { cause: "harmless".into() }];
+                let right = [Finding::Confirmed { cause: "leak".into() }];
+                for n in 0..12 {
+                    let (silence, shift) = (format!("s{n:02}"), format!("u{n:02}"));
+                    signal(tx, &silence, "zero_onset", "confirmed")?;
+                    signal(tx, &shift, "shift_up", "confirmed")?;
+                    learn_outcome(tx, &ctx, &SignalId(silence), &wrong)?;
+                    learn_outcome(tx, &ctx, &SignalId(shift), if n < 9 { &right } else { &wrong })?;
+                }
+                signal(tx, "c", "zero_onset", "early")?;
+                learn_outcome(
+                    tx,
+                    &ctx,
+                    &SignalId("c".into()),
+                    &[Finding::Care { outcome: "needs_help".into() }],
+                )?;
+                // A visit to a signal that is gone changes nothing.
+                learn_outcome(tx, &ctx, &SignalId("gone".into()), &wrong)?;
+                let found = visits(tx, "water", ctx.now())?;
+                assert_eq!(found.silences, Visited { confirmed: 0, false_alarms: 12 });
+                assert_eq!(found.shifts, Visited { confirmed: 9, false_alarms: 3 });
+                assert_eq!(found.care, Visited { confirmed: 1, false_alarms: 0 });
+                assert_eq!(visits(tx, "power", ctx.now())?, Visits::default());
+                let half_a_year_on = ctx.now().plus_ms(181 * DAY_MS);
+                assert_eq!(visits(tx, "water", half_a_year_on)?, Visits::default());
+
+                let allowed = FalseAlarms::default();
+                let of = |visits| InForce::of(&Fleet::new(limits(&allowed, &visits)), &allowed, visits);
+                let (now, later) = (of(Visits::default()), of(found));
+                assert!(remember(tx, "water", TimeMs(1), &now)?);
+                assert!(!remember(tx, "water", TimeMs(2), &now)?);
+                assert!(remember(tx, "water", TimeMs(3), &later)?);
+                let told = last(tx, "water", 9)?;
+                assert_eq!(told.iter().map(|since| since.at_ms).collect::<Vec<_>>(), [3, 1]);
+                assert!(told[0].limits.silences_share < 0.5 && told[0].limits.shifts_share == 1.0);
+                Ok(())
+            })
+            .unwrap();
+        });
     }
 }

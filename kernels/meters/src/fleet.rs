@@ -1,19 +1,19 @@
 //! What a fleet's own past says of its thresholds.
 
-use crate::limits::{Limits, SHIFT_MOST, SILENCE_DAYS_MOST};
+use crate::limits::{Limits, SHIFT_MOST, SHIFT_NEW, SILENCE_DAYS_MOST};
 use crate::meter::{ENDED_LENGTHS, Found, PEAK_STEP, PEAKS};
 use crate::season::Season;
 use serde::{Deserialize, Serialize};
 
 /// Days after which thresholds are set anew: they are the same whether days come one by one or all at once.
 pub const PERIOD_DAYS: i32 = 28;
-/// Before a fleet has a past, what others did counts for so many meters over a month.
-const PRIOR_METER_MONTHS: f64 = 400.0;
+/// Before a fleet has a past, what others did counts for so many meters over a month: little, as fleets differ.
+const PRIOR_METER_MONTHS: f64 = 100.0;
 /// Silences of so many days and more that ended, of a thousand meters a month: trips, from four days on.
 const PRIOR_ENDED: [f64; 12] = [60.0, 45.0, 32.0, 20.0, 11.0, 5.0, 2.0, 1.2, 0.7, 0.45, 0.35, 0.3];
 const PRIOR_FROM: u16 = 4;
-/// Levels that went back after so many standard errors or more, of a thousand meters a month: at five, and by how much
-/// less for each one more (as a power of e).
+/// Levels that went back after so many standard errors or more, of a thousand meters a month: at the threshold that a new
+/// fleet has, and by how much less for each one more (as a power of e).
 const PRIOR_WENT_BACK: f64 = 0.5;
 const PRIOR_FALL: f64 = 2.0;
 /// A period counts for this share of one that is a period younger: half after some eight months.
@@ -121,7 +121,7 @@ impl Fleet {
 
     /// Levels that went back after so many standard errors and more, of a thousand meters a month.
     pub fn went_back_rate(&self, errors: f32) -> f64 {
-        let prior = PRIOR_WENT_BACK * (-(f64::from(errors) - 5.0) * PRIOR_FALL).exp();
+        let prior = PRIOR_WENT_BACK * (f64::from(SHIFT_NEW - errors) * PRIOR_FALL).exp();
         self.rate(&self.past.went_back[((errors / PEAK_STEP) as usize).min(PEAKS)..], prior)
     }
 

@@ -35,6 +35,9 @@ pub(crate) const SILENCE_DAYS_MOST: u16 = 14;
 const SILENCE_DAYS_LEAST: u16 = 11;
 /// … and a shift not for fewer standard errors where one false alarm is allowed, nor kept back for more than these.
 const SHIFT_LEAST: f32 = 3.5;
+/// The standard errors of a shift that is said in a fleet without a past: restless fleets do not begin with false ones, and of
+/// threefold steps in calm ones hardly any stays below it.
+pub(crate) const SHIFT_NEW: f32 = 7.5;
 /// Silences and shifts may cost as much as one another.
 const HALF: f64 = 0.5;
 pub(crate) const SHIFT_MOST: f32 = 12.0;
@@ -55,7 +58,7 @@ impl Limits {
             allowed,
             allowed_care,
             silence_days: 13,
-            shift: 5.0,
+            shift: SHIFT_NEW,
             silences_share: whole(),
             shifts_share: whole(),
         }
