@@ -24,7 +24,7 @@ use spool::Spool;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 /// Messages that are written together.
@@ -89,24 +89,24 @@ struct Listener {
 pub fn watch(app: &App) -> Result<(), BadBroker> {
     let Some(address) = app.config.mqtt.clone() else { return Ok(()) };
     let options = broker::options(&app.config, &address)?;
-    let mut listeners = Vec::new();
-    for feed in &app.catalogues.feeds {
-        let Some(topic) = feed.topic() else { continue };
-        let folder = folder(app, feed);
-        let spool = Spool::open(&folder, app.system.now())
-            .map_err(|source| BadBroker::File { path: folder.display().to_string(), source })?;
-        listeners.push(Listener { feed: feed.clone(), topic, spool });
+    let mut listeners = listeners_of(app)?;
+    if listeners.is_empty() {
+        tracing::warn!("a broker is set, but no feed declares a topic");
+        return Ok(());
     }
     let app = app.clone();
     tokio::spawn(async move {
         let mut pause = *PAUSES.start();
-        let mut heard = 0;
         loop {
+            // They are gone with a writer that failed for good.
+            if listeners.is_empty() {
+                listeners = listeners_of(&app).unwrap_or_default();
+            }
+            let begun = Instant::now();
             let ended = connection(&app, options.clone(), &mut listeners).await;
-            let now = app.mqtt.status().messages.values().sum();
-            // A connection that brought something was a good one.
-            if now > heard {
-                (heard, pause) = (now, *PAUSES.start());
+            // A connection that lasted was a good one.
+            if begun.elapsed() > Duration::from_secs(*PAUSES.end()) {
+                pause = *PAUSES.start();
             }
             if let Err(error) = ended {
                 tracing::warn!(error = %error, pause, "the broker is tried again after a pause");
@@ -120,6 +120,19 @@ pub fn watch(app: &App) -> Result<(), BadBroker> {
         }
     });
     Ok(())
+}
+
+/// The feeds that declare a topic, with their files.
+fn listeners_of(app: &App) -> Result<Vec<Listener>, BadBroker> {
+    let mut listeners = Vec::new();
+    for feed in &app.catalogues.feeds {
+        let Some(topic) = feed.topic() else { continue };
+        let folder = folder(app, feed);
+        let spool = Spool::open(&folder, app.system.now())
+            .map_err(|source| BadBroker::File { path: folder.display().to_string(), source })?;
+        listeners.push(Listener { feed: feed.clone(), topic, spool });
+    }
+    Ok(listeners)
 }
 
 /// One connection, until it breaks.
