@@ -69,14 +69,14 @@ impl Keys {
 
     /// The place of a name that was seen; looked for at and behind `near` first.
     #[inline]
-    pub fn find_near(&self, name: &str, near: usize) -> Option<usize> {
+    fn find_near(&self, name: &str, near: usize) -> Option<usize> {
         let mut places = near..self.len().min(near + NEAR);
         places.find(|at| self.name(*at) == name).or_else(|| self.find(name))
     }
 
     /// The place of a number that was seen, likewise.
     #[inline]
-    pub fn find_number_near(&self, number: i64, near: usize) -> Option<usize> {
+    fn find_number_near(&self, number: i64, near: usize) -> Option<usize> {
         let from = near.min(self.numbers.len());
         let places = &self.numbers[from..self.numbers.len().min(from + NEAR)];
         match places.iter().position(|near| *near == number && number != NO_NUMBER) {

@@ -57,6 +57,6 @@ pub use keys::Keys;
 pub use limits::Limits;
 pub use meter::{Around, Day, ENDED_LENGTHS, Found, Meter, OPEN_DAYS};
 pub use neighbours::{LEVELS, Neighbours};
-pub use scan::{Many, Scan, Taken, Told, Whose};
+pub use scan::{Scan, Taken, Told, Whose};
 pub use season::{Season, Steps};
 pub use snapshot::{BadSnapshot, SECTIONS, of_sections, read_snapshot, sections, write_snapshot};

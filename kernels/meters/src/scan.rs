@@ -45,38 +45,6 @@ pub struct Taken {
     pub too_late: u64,
 }
 
-/// Meters as the rows of a table name them.
-pub trait Many: Sync {
-    /// The place of a row's meter, if it was seen; it may lie at `near` or just behind it.
-    fn find(&self, keys: &Keys, row: usize, near: usize) -> Option<usize>;
-    /// The place of a row's meter, which is seen now.
-    fn add(&self, keys: &mut Keys, row: usize) -> usize;
-}
-
-impl Many for [i64] {
-    fn find(&self, keys: &Keys, row: usize, near: usize) -> Option<usize> {
-        keys.find_number_near(self[row], near)
-    }
-
-    fn add(&self, keys: &mut Keys, row: usize) -> usize {
-        keys.place_of_number(self[row])
-    }
-}
-
-impl Many for [i32] {
-    fn find(&self, keys: &Keys, row: usize, near: usize) -> Option<usize> {
-        keys.find_number_near(i64::from(self[row]), near)
-    }
-
-    fn add(&self, keys: &mut Keys, row: usize) -> usize {
-        keys.place_of_number(i64::from(self[row]))
-    }
-}
-
-/// Rows that a thread looks at, at a time.
-const MANY: usize = 1 << 13;
-const NOT_SEEN: u32 = u32::MAX;
-
 /// A day's amounts of all meters, by their places.
 #[derive(Debug, Default)]
 pub(crate) struct Column {
@@ -109,8 +77,6 @@ pub struct Scan {
     judged: i32,
     told: Vec<Told>,
     taken: Taken,
-    /// Room for [`Scan::take_many`].
-    found: Vec<(u32, Amount)>,
 }
 
 impl Scan {
@@ -130,7 +96,6 @@ impl Scan {
             judged: i32::MIN,
             told: Vec::new(),
             taken: Taken::default(),
-            found: Vec::new(),
         }
     }
 
@@ -149,31 +114,20 @@ impl Scan {
         self.take_elsewhere(place, day, used, Amount::MISSING);
     }
 
-    /// Takes what many meters used on a day, as [`Scan::take`] does for each: whose, and what of the rows up to
-    /// `rows`. The rows are looked at from several threads.
+    /// Takes what so many meters used on a day, as [`Scan::take`] does for each: whose, and what, by row. One thread: those
+    /// that decode the rows ahead have the others to themselves.
+    #[inline]
     pub fn take_many(
         &mut self,
         day: i32,
         rows: usize,
-        whose: &(impl Many + ?Sized),
-        used: impl Fn(usize) -> f32 + Sync,
+        whose: impl Fn(&mut Keys, usize) -> usize,
+        used: impl Fn(usize) -> f32,
     ) {
-        let mut found = std::mem::take(&mut self.found);
-        found.resize(rows, (NOT_SEEN, Amount::MISSING));
-        let keys = &self.keys;
-        found.par_chunks_mut(MANY).enumerate().for_each(|(chunk, found)| {
-            let mut near = keys.len();
-            for (row, found) in (chunk * MANY..).zip(found) {
-                let place = whose.find(keys, row, near);
-                near = place.unwrap_or(near);
-                *found = (place.map_or(NOT_SEEN, |place| place as u32), Amount::of(used(row)));
-            }
-        });
-        for (row, (place, used)) in found.iter().enumerate() {
-            let place = if *place == NOT_SEEN { whose.add(&mut self.keys, row) } else { *place as usize };
-            self.take(place, day, *used);
+        for row in 0..rows {
+            let place = whose(&mut self.keys, row);
+            self.take(place, day, Amount::of(used(row)));
         }
-        self.found = found;
     }
 
     /// Is there something for a meter on a day that is not judged yet?

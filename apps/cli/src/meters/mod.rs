@@ -10,13 +10,13 @@ use crate::args::{Language, MetersCommand, ReadingsCall, ScanCall};
 use crate::kernels::peak_mib;
 use crate::progress::Progress;
 use gridweave_core::Zone;
-use gridweave_files::batches::{BatchWriter, Column, Kind, RawTexts};
+use gridweave_files::batches::{BatchWriter, Column, Kind};
 use gridweave_files::readings::{
     BadReadings, Fault, Moment, Name, Names, Numbers, ReadingColumns, Rows, read_readings,
 };
 use gridweave_files::{map_file, write_csv, write_whole};
 use gridweave_meters::{
-    Amount, Fleet, Hourly, Keys, Limits, Many, Meter, Rhythm, Scan, Taken, Told, Whose, read_snapshot,
+    Amount, Fleet, Hourly, Keys, Limits, Meter, Rhythm, Scan, Taken, Told, Whose, read_snapshot,
     write_snapshot,
 };
 use rhythm::Sample;
@@ -264,9 +264,13 @@ impl Rows for Taker {
         }
         self.run.counts.readings += values.len() as u64;
         match meters {
-            Names::Ints(of) => self.take_from(at.day, of, values),
-            Names::Longs(of) => self.take_from(at.day, of, values),
-            Names::Texts(texts, from) => self.take_from(at.day, &TextMeters { texts, from }, values),
+            Names::Ints(of) => {
+                self.take_from(at.day, |keys, row| keys.place_of_number(i64::from(of[row])), values);
+            }
+            Names::Longs(of) => self.take_from(at.day, |keys, row| keys.place_of_number(of[row]), values),
+            Names::Texts(texts, from) => {
+                self.take_from(at.day, |keys, row| keys.place(texts.get(from + row)), values);
+            }
         }
         true
     }
@@ -290,28 +294,12 @@ impl Rows for Taker {
 }
 
 impl Taker {
-    fn take_from(&mut self, day: i32, whose: &(impl Many + ?Sized), values: Numbers<'_>) {
+    fn take_from(&mut self, day: i32, whose: impl Fn(&mut Keys, usize) -> usize, values: Numbers<'_>) {
         let scan = &mut self.run.scan;
         match values {
             Numbers::Doubles(all) => scan.take_many(day, all.len(), whose, |row| all[row] as f32),
             Numbers::Floats(all) => scan.take_many(day, all.len(), whose, |row| all[row]),
         }
-    }
-}
-
-/// Meters that a column of texts names, from a row on.
-struct TextMeters<'a> {
-    texts: &'a RawTexts,
-    from: usize,
-}
-
-impl Many for TextMeters<'_> {
-    fn find(&self, keys: &Keys, row: usize, near: usize) -> Option<usize> {
-        keys.find_near(self.texts.get(self.from + row), near)
-    }
-
-    fn add(&self, keys: &mut Keys, row: usize) -> usize {
-        keys.place(self.texts.get(self.from + row))
     }
 }
 

@@ -15,6 +15,8 @@ use std::sync::mpsc::{Receiver, sync_channel};
 
 /// Rows of a piece.
 const PIECE_ROWS: usize = 1 << 16;
+/// Pieces that a thread decodes ahead of whoever takes them: enough to go on while the first rows take long.
+const AHEAD: usize = 16;
 
 /// The values of a column in a piece; those of empty cells are none in particular ([`RawPiece::empty`]).
 #[derive(Clone, Debug, PartialEq)]
@@ -116,7 +118,7 @@ pub fn raw_pieces(path: &Path, columns: &[usize], threads: usize) -> Result<RawP
     let mut parts = Vec::new();
     for thread in 0..threads {
         let (table, columns, starts, name) = (open()?, columns.to_vec(), starts.clone(), name.clone());
-        let (send, receive) = sync_channel(4);
+        let (send, receive) = sync_channel(AHEAD);
         // Ends by itself: with the file, or when nobody listens any more.
         std::thread::spawn(move || {
             for group in (thread..groups).step_by(threads) {
