@@ -362,6 +362,9 @@ create table absences (
 );
 create unique index absences_once on absences (place_id, from_day);
 
+-- registers_0002_birth
+create index people_by_birth on people (birth_date);
+
 -- signals_0001_readings_and_signals
 create table pushes (
     feed text collate "C" not null,
