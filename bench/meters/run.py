@@ -6,6 +6,7 @@ ruptures (PELT, and its kernel method) looks for changes in the logarithms of a 
 Quality: fleets of other seeds, scored by `gridweave meters score`, at several allowed rates of false alarms.
 Real meters: a folder given by --real with es_alicante_daiad_water_hourly.parquet and half_hourly_kwh.csv.gz; without it this part
 is left out and says so. Silences and jumps are spliced into the real series, one a home, on days drawn from a seed.
+What any detector of shifts could do on them is told beside (bound.py).
 Push: three days of a million meters pushed over HTTP to a server of a city of as many homes, until the last task (push.py).
 """
 
@@ -17,6 +18,7 @@ import sys
 import time
 from importlib.metadata import version
 
+import bound
 import push
 
 PUSH_HOMES, PUSH_SEED = 1_000_000, 7
@@ -254,6 +256,8 @@ def real(program, folder, work):
             subprocess.run([program, "meters", "explain", path, "--of", meter, "--out", drawing], check=True, capture_output=True)
     readings = pandas.read_parquet(water)[["household", "ts", "diff"]]
     readings["household"] = readings.household.astype(str)
+    found["bound"] = bound.bound(readings.rename(columns={"household": "home", "diff": "value"}))
+    print(json.dumps(found["bound"]), flush=True)
     readings["day"] = readings.ts.dt.floor("D")
     days = readings.groupby(["household", "day"])["diff"].sum().reset_index()
     found["spliced"] = []

@@ -7,18 +7,19 @@ use super::route::{Access, Route, get, post};
 use axum::Json;
 use axum::extract::{Path, State};
 use gridweave_access::{Action, reach};
+use gridweave_addresses::queries as places;
 use gridweave_core::{PlaceId, SignalId};
 use gridweave_signals::ops::{dismiss_signal, match_signal};
 use gridweave_signals::{Signal, SignalState, queries};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub(super) fn routes() -> Vec<Route> {
     let decide = Access::May(Action::SignalDecide);
     vec![
         get("/api/v1/signals", Access::May(Action::SignalsRead), "Signals, newest first", list)
             .query::<ListQuery>()
-            .returns::<Page<Signal>>(),
+            .returns::<Page<SignalView>>(),
         post("/api/v1/signals/{id}/match", decide, "Say which door a signal means", match_route)
             .body::<MatchBody>(),
         post("/api/v1/signals/{id}/dismiss", decide, "Put a signal aside", dismiss).body::<DismissBody>(),
@@ -40,11 +41,21 @@ struct ListQuery {
     limit: Option<i64>,
 }
 
+/// A signal and where it is.
+#[derive(Serialize, JsonSchema)]
+struct SignalView {
+    /// The signal.
+    #[serde(flatten)]
+    signal: Signal,
+    /// The address of its door, as the library has it.
+    place_address: Option<String>,
+}
+
 async fn list(
     State(server): State<Server>,
     Who(ctx): Who,
     Query(query): Query<ListQuery>,
-) -> Answer<Json<Page<Signal>>> {
+) -> Answer<Json<Page<SignalView>>> {
     let limit = page_size(query.limit);
     let found = server
         .read(move |tx| {
@@ -55,10 +66,15 @@ async fn list(
                 ..queries::Filter::of(query.state.unwrap_or(SignalState::Unmatched))
             };
             let before = query.cursor.as_deref().unwrap_or("");
-            Ok(queries::list(tx, &filter, visible.scope, before, limit + 1)?)
+            let mut views = Vec::new();
+            for signal in queries::list(tx, &filter, visible.scope, before, limit + 1)? {
+                let place = signal.place.as_ref().map(|id| places::place(tx, id)).transpose()?.flatten();
+                views.push(SignalView { signal, place_address: place.map(|place| place.address) });
+            }
+            Ok(views)
         })
         .await?;
-    Ok(Json(Page::new(found, limit, |signal| signal.id.0.clone())))
+    Ok(Json(Page::new(found, limit, |view| view.signal.id.0.clone())))
 }
 
 /// Which door.

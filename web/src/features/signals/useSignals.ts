@@ -1,7 +1,7 @@
 // The signals' server state.
 import { api, data, type Schemas } from "@/api/client";
 
-export type Signal = Schemas["Signal"];
+export type Signal = Schemas["SignalView"];
 
 export const useSignals = () => ({
   list: (which: { state: string; feed?: string; kind?: string }, cursor?: string) =>
