@@ -2776,7 +2776,7 @@ export interface components {
         /** @description A page of a list. */
         Page6: {
             /** @description The items. */
-            items: components["schemas"]["Signal"][];
+            items: components["schemas"]["SignalView"][];
             /** @description Hand this over as `cursor` for the next page; none at the end. */
             next?: string | null;
         };
@@ -3157,6 +3157,67 @@ export interface components {
         SignalId: string;
         /** @description The state of a signal. */
         SignalState: "unmatched" | "matched" | "work" | "watched" | "silenced" | "dismissed";
+        /** @description A signal and where it is. */
+        SignalView: {
+            /** @description The address that came with it. */
+            address?: string | null;
+            /** @description Doors that it may mean, best first. */
+            candidates: components["schemas"]["CandidateDoor"][];
+            /**
+             * Format: double
+             * @description Trust in the observation, from 0 to 1.
+             */
+            confidence: number;
+            /**
+             * Format: int64
+             * @description When it was made.
+             */
+            created_at_ms: number;
+            /** @description Day on which it was found. */
+            detected: string;
+            /**
+             * Format: int64
+             * @description Where, 0 when unknown.
+             */
+            division: number;
+            /** @description The feed. */
+            feed: string;
+            /** @description Identifier. */
+            id: components["schemas"]["SignalId"];
+            /**
+             * @description `zero_onset`, `return`, `shift_up`, `shift_down`, `leak`, `stuck`, `reversed`, `implausible`, `supply_cut`; of lists
+             *     `zero_use`, `sudden_change`.
+             */
+            kind: string;
+            /** @description What a visit found of it. */
+            outcome?: components["schemas"]["Outcome"] | null;
+            /** @description Its door. */
+            place?: components["schemas"]["PlaceId"] | null;
+            /** @description The address of its door, as the library has it. */
+            place_address?: string | null;
+            /** @description The numbers behind it, in words: `{"zh", "en"}`. */
+            reason: unknown;
+            /** @description First day of the new state. */
+            since: string;
+            /**
+             * Format: double
+             * @description Days of silence, or new level over old.
+             */
+            size: number;
+            /** @description `early` or `confirmed`. */
+            stage: string;
+            /** @description Its state. */
+            state: components["schemas"]["SignalState"];
+            /** @description Meter number or the row's own key. */
+            subject: string;
+            /** @description The rule that decided, with its reason. */
+            verdict?: unknown;
+            /**
+             * Format: int64
+             * @description For stale decisions.
+             */
+            version: number;
+        };
         /** @description Thresholds and since when they held. */
         Since: {
             /**
