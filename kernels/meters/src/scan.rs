@@ -296,7 +296,12 @@ impl Scan {
                     *used = column.used.get(place).copied().unwrap_or(Amount::MISSING);
                 }
                 let used = &mut used[..columns.len()];
-                done.meter_days += used.iter().filter(|used| **used != Amount::MISSING).count() as u64;
+                let seen =
+                    |used: &[Amount]| used.iter().filter(|used| **used != Amount::MISSING).count() as u64;
+                done.meter_days += seen(used);
+                // Days that come again are no more days of which something might have been said.
+                let known = (i64::from(meter.last) + 1 - i64::from(first)).clamp(0, used.len() as i64);
+                done.new_days += seen(&used[known as usize..]);
                 let cut = if cuts.is_empty() { 0 } else { cuts.days_of(neighbours, place) };
                 if cut != 0 {
                     for (at, used) in used.iter_mut().enumerate() {
@@ -316,7 +321,7 @@ impl Scan {
             done
         });
         let done = chunks.reduce(Done::default, Done::and);
-        self.fleet.saw(&done.found, done.meter_days);
+        self.fleet.saw(&done.found, done.new_days);
         self.taken.meter_days += done.meter_days;
         self.told.extend(done.told);
     }
@@ -327,6 +332,8 @@ struct Done {
     found: Found,
     told: Vec<Told>,
     meter_days: u64,
+    /// Of those, days behind the last one of their meter.
+    new_days: u64,
 }
 
 impl Done {
@@ -337,6 +344,7 @@ impl Done {
             *sum += more;
         }
         self.meter_days += other.meter_days;
+        self.new_days += other.new_days;
         self
     }
 }

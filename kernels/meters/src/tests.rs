@@ -325,3 +325,25 @@ fn what_was_learnt_outlives_a_run_that_allows_the_same() {
     fleet.allow(Limits::default());
     assert_eq!(fleet, learnt);
 }
+
+#[test]
+fn days_that_are_sent_again_are_no_more_meter_days() {
+    let learnt = |times: usize| {
+        let mut scan = Scan::new(Fleet::new(Limits::default()));
+        for part in 0..12 {
+            for _ in 0..times {
+                for day in 10 * part..10 * part + 10 {
+                    for place in 0..60i32 {
+                        let at = scan.keys.place(&format!("m{place}"));
+                        scan.take(at, day, Amount::of(usual(day + 5 * place) as f32));
+                    }
+                }
+                scan.finish();
+                // As between two runs.
+                scan = crate::of_sections(crate::sections(&scan).each_ref().map(Vec::as_slice)).unwrap();
+            }
+        }
+        (scan.fleet.limits, scan.fleet.ended_rate(11), scan.fleet.went_back_rate(7.0))
+    };
+    assert_eq!(learnt(3), learnt(1));
+}
