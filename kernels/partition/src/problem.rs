@@ -1,0 +1,600 @@
+//! What is asked: how many cells, how equal, by which rules; and why that may be impossible.
+
+use crate::graph::Graph;
+use crate::state::Bounds;
+
+/// Why a graph is none.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum InvalidProblem {
+    /// No node.
+    #[error("there are no blocks")]
+    Empty,
+    /// Billions.
+    #[error("there are more blocks or edges than can be counted in 32 bits")]
+    TooLarge,
+    /// Not a number, or less than nothing.
+    #[error("block {node} has work of {work}; it must be a number and not negative")]
+    Work {
+        /// Which.
+        node: usize,
+        /// What it says.
+        work: f64,
+    },
+    /// All nodes have none.
+    #[error("no block has any work: there is nothing to share")]
+    NoWork,
+    /// An end that is not there.
+    #[error("edge {edge} ends at block {node}, and there are {count} blocks, counted from 0")]
+    Edge {
+        /// Which.
+        edge: usize,
+        /// Where it ends.
+        node: usize,
+        /// Nodes that there are.
+        count: usize,
+    },
+    /// Not above nought.
+    #[error("edge {edge} has a cost of {cost}; it must be a number above 0")]
+    Cost {
+        /// Which.
+        edge: usize,
+        /// What it says.
+        cost: f64,
+    },
+}
+
+/// How equal the work of cells is to be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Tolerance {
+    /// Within this share of the mean; impossible otherwise.
+    Within(f64),
+    /// The same, or as near to it as blocks and rules allow.
+    Near(f64),
+}
+
+impl Tolerance {
+    /// The share of the mean.
+    pub fn share(self) -> f64 {
+        match self {
+            Self::Within(share) | Self::Near(share) => share,
+        }
+    }
+}
+
+/// What cells have to keep to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rules {
+    /// How many cells.
+    pub cells: usize,
+    /// How equal.
+    pub tolerance: Tolerance,
+    /// The division of each block, where cells may not cross its border; empty where there is none.
+    pub divisions: Vec<u32>,
+    /// Blocks that stay in one cell. They have to hang together by themselves.
+    pub together: Vec<Vec<u32>>,
+    /// Blocks that may not be in one cell.
+    pub apart: Vec<(u32, u32)>,
+    /// Doors of each block, and the most that a cell may have.
+    pub doors: Option<(Vec<u32>, u64)>,
+}
+
+impl Rules {
+    /// So many cells, as equal as this, and no other rule.
+    pub fn new(cells: usize, tolerance: Tolerance) -> Self {
+        Self { cells, tolerance, divisions: Vec::new(), together: Vec::new(), apart: Vec::new(), doors: None }
+    }
+}
+
+/// Rules that cannot be kept, with the ones in conflict.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Conflict {
+    /// No cell.
+    #[error("0 cells were asked for; ask for at least one")]
+    NoCell,
+    /// More cells than blocks.
+    #[error("{cells} cells were asked for, and only {blocks} blocks (those kept together count as one) can be shared among them; ask for fewer cells")]
+    FewBlocks {
+        /// Asked.
+        cells: usize,
+        /// Those that there are.
+        blocks: usize,
+    },
+    /// A tolerance that is no share.
+    #[error("a tolerance of {0} is none: it is a share of the mean, from 0 to below 1")]
+    Tolerance(f64),
+    /// Lists of another length than there are blocks.
+    #[error("{what} are given for {given} blocks, and there are {blocks}")]
+    Length {
+        /// Divisions or doors.
+        what: &'static str,
+        /// How many are given.
+        given: usize,
+        /// How many there are.
+        blocks: usize,
+    },
+    /// A rule names a block that is not there.
+    #[error("a rule of kind \"{rule}\" names block {block}, and there are {blocks} blocks, counted from 0")]
+    NoBlock {
+        /// Together or apart.
+        rule: &'static str,
+        /// Which.
+        block: u32,
+        /// Those that there are.
+        blocks: usize,
+    },
+    /// Blocks kept together that do not hang together.
+    #[error("blocks {} are to stay together and do not touch each other: a cell with both would be in pieces; add the blocks between them to the group", of(.group))]
+    TogetherInPieces {
+        /// Some of the blocks, one of each piece.
+        group: Vec<u32>,
+    },
+    /// Blocks kept together on both sides of a border.
+    #[error("blocks {a} and {b} are to stay together, and a border between divisions runs between them that cells may not cross; give up one of the two rules")]
+    TogetherAcross {
+        /// One.
+        a: u32,
+        /// The other.
+        b: u32,
+    },
+    /// Together and apart at once.
+    #[error("blocks {a} and {b} are to stay together and to be apart; give up one of the two rules")]
+    TogetherApart {
+        /// One.
+        a: u32,
+        /// The other.
+        b: u32,
+    },
+    /// Too many that are all to be apart from each other.
+    #[error("blocks {} are all to be apart from each other, and the ground that they lie on has only {cells} cells; ask for more cells or let some of them share one", of(.blocks))]
+    ApartTooMany {
+        /// Which.
+        blocks: Vec<u32>,
+        /// Cells of their ground.
+        cells: usize,
+    },
+    /// A block alone is more than a cell may have.
+    #[error("block {block}{} alone has {share:.3} times the mean work of a cell, and {most:.3} are allowed; split it, ask for {fewer} cells, or allow a tolerance of {}", with(.group), shown(*.share - 1.0))]
+    Heavy {
+        /// Which.
+        block: u32,
+        /// How many blocks are kept together with it, itself included.
+        group: usize,
+        /// Its work, in means of a cell.
+        share: f64,
+        /// What is allowed.
+        most: f64,
+        /// Cells with which it would do.
+        fewer: usize,
+    },
+    /// A piece of ground of which no whole number of cells keeps within the tolerance.
+    #[error("the {blocks} blocks around block {block} touch no others{} and have the work of {share:.3} cells: no whole number of cells keeps within the tolerance; allow {}, or join them to their neighbours", across(*.divided), shown(*.tolerance))]
+    Piece {
+        /// The first block of it.
+        block: u32,
+        /// How many it has.
+        blocks: usize,
+        /// Its work, in means of a cell.
+        share: f64,
+        /// The least tolerance with which it would do.
+        tolerance: f64,
+        /// Cells may not cross borders of divisions.
+        divided: bool,
+    },
+    /// Pieces of ground that can have more or fewer cells together than asked for.
+    #[error("the {pieces} pieces of ground that do not touch{} can have from {least} to {most} cells within the tolerance, and {cells} were asked for; ask for one of these, or allow more tolerance", across(*.divided))]
+    Pieces {
+        /// How many.
+        pieces: usize,
+        /// Fewest cells.
+        least: usize,
+        /// Most cells.
+        most: usize,
+        /// Asked.
+        cells: usize,
+        /// Cells may not cross borders of divisions.
+        divided: bool,
+    },
+    /// A block alone has more doors than a cell may have.
+    #[error("block {block}{} alone has {doors} doors, and a cell may have {most}; split it or allow more", with(.group))]
+    DoorsOfBlock {
+        /// Which.
+        block: u32,
+        /// How many blocks are kept together with it, itself included.
+        group: usize,
+        /// Its doors.
+        doors: u64,
+        /// Allowed.
+        most: u64,
+    },
+    /// All doors are more than cells may have.
+    #[error("{doors} doors in {cells} cells are at least {least} a cell, and {most} are allowed; ask for {enough} cells or allow more doors")]
+    Doors {
+        /// Of the whole or of a piece.
+        doors: u64,
+        /// Cells that it has.
+        cells: usize,
+        /// The mean, rounded up.
+        least: u64,
+        /// Allowed.
+        most: u64,
+        /// Cells with which it would do.
+        enough: u64,
+    },
+}
+
+fn of(blocks: &[u32]) -> String {
+    const SHOWN: usize = 6;
+    let shown: Vec<_> = blocks.iter().take(SHOWN).map(u32::to_string).collect();
+    let more = blocks.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    shown.join(", ") + &more
+}
+
+fn with(group: &usize) -> String {
+    if *group > 1 { format!(" with the {} kept together with it", group - 1) } else { String::new() }
+}
+
+fn across(divided: bool) -> &'static str {
+    if divided { " (borders of divisions between)" } else { "" }
+}
+
+/// A share, rounded up so that it is enough.
+fn shown(share: f64) -> String {
+    format!("{:.3}", (share * 1000.0).ceil() / 1000.0)
+}
+
+/// Rules made ready for drawing: blocks kept together are one node, borders are no edges.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    pub(crate) graph: Graph,
+    /// The node of each block.
+    pub(crate) node_of: Vec<u32>,
+    /// Doors of each node; empty where there is no such rule.
+    pub(crate) doors: Vec<i64>,
+    pub(crate) doors_most: i64,
+    /// Nodes that a node may not share a cell with; empty where there is no such rule.
+    pub(crate) apart: Vec<Vec<u32>>,
+    /// The piece of ground of each node.
+    pub(crate) piece_of: Vec<u32>,
+    /// Cells of each piece.
+    pub(crate) pieces: Vec<usize>,
+    /// Work that cells of each piece may have.
+    pub(crate) bounds: Vec<(i64, i64)>,
+    /// Why some cells cannot keep to a tolerance that is only to be come near to.
+    pub bounded_by: Option<Conflict>,
+}
+
+impl Prepared {
+    /// How many cells.
+    pub fn cells(&self) -> usize {
+        self.pieces.iter().sum()
+    }
+
+    /// What each cell may have.
+    pub(crate) fn bounds_of_cells(&self) -> impl Iterator<Item = Bounds> + '_ {
+        self.pieces.iter().zip(&self.bounds).flat_map(|(cells, work)| {
+            let bounds = Bounds { work: *work, doors_most: self.doors_most, nodes_least: 1 };
+            std::iter::repeat_n(bounds, *cells)
+        })
+    }
+
+    /// Makes rules ready, or says which of them are in conflict.
+    pub fn new(graph: &Graph, rules: &Rules) -> Result<Self, Conflict> {
+        let blocks = graph.len();
+        if rules.cells == 0 {
+            return Err(Conflict::NoCell);
+        }
+        let asked = rules.tolerance.share();
+        if !(0.0..1.0).contains(&asked) {
+            return Err(Conflict::Tolerance(asked));
+        }
+        for (what, given) in
+            [("divisions", rules.divisions.len()), ("doors", rules.doors.as_ref().map_or(0, |doors| doors.0.len()))]
+        {
+            if given != 0 && given != blocks {
+                return Err(Conflict::Length { what, given, blocks });
+            }
+        }
+        let (node_of, nodes) = kept_together(graph, rules)?;
+        let first_of = first_blocks(&node_of, nodes);
+        let mut sizes = vec![0usize; nodes];
+        node_of.iter().for_each(|node| sizes[*node as usize] += 1);
+        let graph = divided(graph, &rules.divisions).contracted(&node_of, nodes);
+        if rules.cells > nodes {
+            return Err(Conflict::FewBlocks { cells: rules.cells, blocks: nodes });
+        }
+        let apart = kept_apart(&node_of, nodes, rules)?;
+        let (doors, doors_most) = doors_of(&node_of, nodes, &first_of, &sizes, rules)?;
+        let (piece_of, count) = graph.components();
+        let of_blocks = Blocks { graph: &graph, piece_of: &piece_of, first_of: &first_of, sizes: &sizes };
+        let (pieces, bounded_by) = match (of_blocks.pieces(count, rules, asked), rules.tolerance) {
+            (Ok(pieces), _) => (pieces, None),
+            (Err(conflict), Tolerance::Near(_)) if count <= rules.cells => {
+                (of_blocks.pieces_near(count, rules.cells), Some(conflict))
+            }
+            (Err(conflict), _) => return Err(conflict),
+        };
+        let mean = graph.total() as f64 / rules.cells as f64;
+        let mut work = vec![0i64; count];
+        for (node, piece) in piece_of.iter().enumerate() {
+            work[*piece as usize] += graph.work(node as u32);
+        }
+        // A piece whose cells cannot have the mean of all has one of its own.
+        let bounds = work.iter().zip(&pieces).map(|(work, cells)| {
+            let own = *work as f64 / *cells as f64;
+            let (least, most) = (own.min(mean) * (1.0 - asked), own.max(mean) * (1.0 + asked));
+            (least.ceil() as i64, most.floor() as i64)
+        });
+        let bounds = bounds.collect();
+        let prepared = Self { graph, node_of, doors, doors_most, apart, piece_of, pieces, bounds, bounded_by };
+        prepared.doors_and_apart_fit(&first_of)?;
+        Ok(prepared)
+    }
+
+    /// What can be told of doors and of blocks apart when the cells of each piece are known.
+    fn doors_and_apart_fit(&self, first_of: &[u32]) -> Result<(), Conflict> {
+        if !self.doors.is_empty() {
+            let mut doors = vec![0u64; self.pieces.len()];
+            for (node, piece) in self.piece_of.iter().enumerate() {
+                doors[*piece as usize] += self.doors[node] as u64;
+            }
+            let most = self.doors_most as u64;
+            for (doors, cells) in doors.into_iter().zip(&self.pieces) {
+                if doors > most * *cells as u64 {
+                    let least = doors.div_ceil(*cells as u64);
+                    return Err(Conflict::Doors { doors, cells: *cells, least, most, enough: doors.div_ceil(most.max(1)) });
+                }
+            }
+        }
+        // A clique found greedily: enough to name the usual conflict.
+        for (node, beside) in self.apart.iter().enumerate() {
+            let piece = self.piece_of[node];
+            let mut clique = vec![node as u32];
+            for &other in beside {
+                let fits = |member: &u32| self.apart[*member as usize].contains(&other);
+                if self.piece_of[other as usize] == piece && clique.iter().all(fits) {
+                    clique.push(other);
+                }
+            }
+            let cells = self.pieces[piece as usize];
+            if clique.len() > cells {
+                let blocks = clique.iter().map(|node| first_of[*node as usize]).collect();
+                return Err(Conflict::ApartTooMany { blocks, cells });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is asked of pieces of ground.
+struct Blocks<'a> {
+    graph: &'a Graph,
+    piece_of: &'a [u32],
+    first_of: &'a [u32],
+    sizes: &'a [usize],
+}
+
+impl Blocks<'_> {
+    /// Cells of each piece, or what is in conflict.
+    fn pieces(&self, count: usize, rules: &Rules, tolerance: f64) -> Result<Vec<usize>, Conflict> {
+        let mean = self.graph.total() as f64 / rules.cells as f64;
+        let heaviest = (0..self.graph.len() as u32).max_by_key(|node| self.graph.work(*node)).unwrap_or(0);
+        let share = self.graph.work(heaviest) as f64 / mean;
+        if share > 1.0 + tolerance + 1e-9 {
+            let block = self.first_of[heaviest as usize];
+            let fewer = ((1.0 + tolerance) * rules.cells as f64 / share).floor().max(1.0) as usize;
+            let group = self.sizes[heaviest as usize];
+            let most = 1.0 + tolerance;
+            return Err(Conflict::Heavy { block, group, share, most, fewer });
+        }
+        let (work, nodes) = self.work_and_nodes(count);
+        let divided = !rules.divisions.is_empty();
+        let (mut least, mut most) = (vec![0usize; count], vec![0usize; count]);
+        for piece in 0..count {
+            let share = work[piece] as f64 / mean;
+            least[piece] = ((share / (1.0 + tolerance) - 1e-9).ceil() as usize).max(1);
+            most[piece] = match tolerance {
+                _ if share <= 0.0 => 0,
+                _ => ((share / (1.0 - tolerance) + 1e-9).floor() as usize).min(nodes[piece]),
+            };
+            if least[piece] > most[piece] {
+                let off = |cells: usize| (share / cells as f64 - 1.0).abs();
+                let nearest = (share.floor().max(1.0) as usize).min(nodes[piece]);
+                let needed = off(nearest).min(off((nearest + 1).min(nodes[piece])));
+                let lies_in = self.piece_of.iter().zip(self.first_of).filter(|(of, _)| **of as usize == piece);
+                let block = lies_in.map(|(_, first)| *first).min().unwrap_or(0);
+                let blocks = nodes[piece];
+                return Err(Conflict::Piece { block, blocks, share, tolerance: needed, divided });
+            }
+        }
+        let (fewest, greatest) = (least.iter().sum::<usize>(), most.iter().sum::<usize>());
+        if !(fewest..=greatest).contains(&rules.cells) {
+            let (pieces, cells) = (count, rules.cells);
+            return Err(Conflict::Pieces { pieces, least: fewest, most: greatest, cells, divided });
+        }
+        // As many as the work says, then a cell more or less where that brings work nearest to the mean.
+        let mut cells: Vec<usize> = (0..count)
+            .map(|piece| ((work[piece] as f64 / mean).round() as usize).clamp(least[piece], most[piece]))
+            .collect();
+        loop {
+            let sum: usize = cells.iter().sum();
+            if sum == rules.cells {
+                return Ok(cells);
+            }
+            let more = sum < rules.cells;
+            let after = |piece: usize| if more { cells[piece] + 1 } else { cells[piece] - 1 };
+            let open = |piece: &usize| if more { cells[*piece] < most[*piece] } else { cells[*piece] > least[*piece] };
+            let off = |piece: usize| (work[piece] as f64 / mean / after(piece) as f64 - 1.0).abs();
+            let Some(piece) = (0..count).filter(open).min_by(|a, b| off(*a).total_cmp(&off(*b))) else {
+                return Ok(cells);
+            };
+            cells[piece] = after(piece);
+        }
+    }
+
+    /// Cells of each piece where the tolerance cannot be kept to: each next cell goes where cells have most to do (the divisors
+    /// of D'Hondt, which keep the largest share least).
+    fn pieces_near(&self, count: usize, cells: usize) -> Vec<usize> {
+        let (work, nodes) = self.work_and_nodes(count);
+        let mut of = vec![1usize; count];
+        let mut next: std::collections::BinaryHeap<(i64, usize)> =
+            (0..count).filter(|piece| nodes[*piece] > 1).map(|piece| (work[piece], piece)).collect();
+        for _ in count..cells {
+            let Some((_, piece)) = next.pop() else { break };
+            of[piece] += 1;
+            if of[piece] < nodes[piece] {
+                next.push((work[piece] / of[piece] as i64, piece));
+            }
+        }
+        of
+    }
+
+    fn work_and_nodes(&self, count: usize) -> (Vec<i64>, Vec<usize>) {
+        let (mut work, mut nodes) = (vec![0; count], vec![0; count]);
+        for (node, piece) in self.piece_of.iter().enumerate() {
+            work[*piece as usize] += self.graph.work(node as u32);
+            nodes[*piece as usize] += 1;
+        }
+        (work, nodes)
+    }
+}
+
+/// The node of each block, where groups that stay together are one, and how many nodes there are.
+fn kept_together(graph: &Graph, rules: &Rules) -> Result<(Vec<u32>, usize), Conflict> {
+    let blocks = graph.len();
+    let mut leader: Vec<u32> = (0..blocks as u32).collect();
+    fn find(leader: &mut [u32], mut of: u32) -> u32 {
+        while leader[of as usize] != of {
+            leader[of as usize] = leader[leader[of as usize] as usize];
+            of = leader[of as usize];
+        }
+        of
+    }
+    for group in &rules.together {
+        for &block in group {
+            if block as usize >= blocks {
+                return Err(Conflict::NoBlock { rule: "together", block, blocks });
+            }
+            let (a, b) = (find(&mut leader, group[0]), find(&mut leader, block));
+            leader[a.max(b) as usize] = a.min(b);
+        }
+    }
+    if let Some((a, b)) = (0..blocks as u32)
+        .map(|block| (find(&mut leader, block), block))
+        .find(|(a, b)| rules.divisions.get(*a as usize) != rules.divisions.get(*b as usize))
+    {
+        return Err(Conflict::TogetherAcross { a, b });
+    }
+    let leaders: Vec<u32> = (0..blocks as u32).map(|block| find(&mut leader, block)).collect();
+    if !rules.together.is_empty() {
+        hang_together(graph, &leaders)?;
+    }
+    let mut number = vec![u32::MAX; blocks];
+    let mut nodes = 0;
+    let node_of = leaders
+        .iter()
+        .map(|leader| {
+            let number = &mut number[*leader as usize];
+            if *number == u32::MAX {
+                *number = nodes;
+                nodes += 1;
+            }
+            *number
+        })
+        .collect();
+    Ok((node_of, nodes as usize))
+}
+
+/// Does each group hang together by its own blocks?
+fn hang_together(graph: &Graph, leaders: &[u32]) -> Result<(), Conflict> {
+    let mut seen = vec![false; leaders.len()];
+    let mut reached = Vec::new();
+    // The first block of each piece of a group, by the group.
+    let mut pieces: std::collections::BTreeMap<u32, Vec<u32>> = Default::default();
+    for start in 0..leaders.len() as u32 {
+        if std::mem::replace(&mut seen[start as usize], true) {
+            continue;
+        }
+        let leader = leaders[start as usize];
+        pieces.entry(leader).or_default().push(start);
+        reached.push(start);
+        while let Some(node) = reached.pop() {
+            for &beside in graph.neighbours(node) {
+                if leaders[beside as usize] == leader && !std::mem::replace(&mut seen[beside as usize], true) {
+                    reached.push(beside);
+                }
+            }
+        }
+    }
+    match pieces.into_values().find(|pieces| pieces.len() > 1) {
+        Some(group) => Err(Conflict::TogetherInPieces { group }),
+        None => Ok(()),
+    }
+}
+
+fn first_blocks(node_of: &[u32], nodes: usize) -> Vec<u32> {
+    let mut first = vec![u32::MAX; nodes];
+    for (block, node) in node_of.iter().enumerate() {
+        first[*node as usize] = first[*node as usize].min(block as u32);
+    }
+    first
+}
+
+/// The graph without the edges that cross a border.
+fn divided(graph: &Graph, divisions: &[u32]) -> Graph {
+    if divisions.is_empty() {
+        return graph.clone();
+    }
+    let pairs: Vec<_> =
+        graph.edges().filter(|(a, b, _)| divisions[*a as usize] == divisions[*b as usize]).collect();
+    Graph::of_pairs((0..graph.len() as u32).map(|node| graph.work(node)).collect(), &pairs)
+}
+
+fn kept_apart(node_of: &[u32], nodes: usize, rules: &Rules) -> Result<Vec<Vec<u32>>, Conflict> {
+    if rules.apart.is_empty() {
+        return Ok(Vec::new());
+    }
+    let blocks = node_of.len();
+    let mut apart = vec![Vec::new(); nodes];
+    for &(a, b) in &rules.apart {
+        if let Some(block) = [a, b].into_iter().find(|block| *block as usize >= blocks) {
+            return Err(Conflict::NoBlock { rule: "apart", block, blocks });
+        }
+        let (one, other) = (node_of[a as usize], node_of[b as usize]);
+        if one == other {
+            return Err(Conflict::TogetherApart { a, b });
+        }
+        apart[one as usize].push(other);
+        apart[other as usize].push(one);
+    }
+    for list in &mut apart {
+        list.sort_unstable();
+        list.dedup();
+    }
+    Ok(apart)
+}
+
+fn doors_of(
+    node_of: &[u32],
+    nodes: usize,
+    first_of: &[u32],
+    sizes: &[usize],
+    rules: &Rules,
+) -> Result<(Vec<i64>, i64), Conflict> {
+    let Some((doors, most)) = &rules.doors else { return Ok((Vec::new(), i64::MAX)) };
+    let mut of = vec![0i64; nodes];
+    for (node, doors) in node_of.iter().zip(doors) {
+        of[*node as usize] += i64::from(*doors);
+    }
+    if let Some(node) = of.iter().position(|doors| *doors as u64 > *most) {
+        let (block, group) = (first_of[node], sizes[node]);
+        return Err(Conflict::DoorsOfBlock { block, group, doors: of[node] as u64, most: *most });
+    }
+    let sum: u64 = of.iter().map(|doors| *doors as u64).sum();
+    if sum > most.saturating_mul(rules.cells as u64) {
+        let cells = rules.cells;
+        let least = sum.div_ceil(cells as u64);
+        return Err(Conflict::Doors { doors: sum, cells, least, most: *most, enough: sum.div_ceil((*most).max(1)) });
+    }
+    Ok((of, (*most).min(i64::MAX as u64) as i64))
+}

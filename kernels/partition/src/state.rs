@@ -1,0 +1,166 @@
+//! Who has which node while cells are being drawn.
+
+use crate::graph::Graph;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+/// A graph and what its nodes bring along; the same at every coarseness.
+#[derive(Clone, Debug)]
+pub(crate) struct Ground {
+    pub graph: Graph,
+    /// Empty where doors are not limited.
+    pub doors: Vec<i64>,
+    /// Nodes that a node may not share a cell with; empty where there is no such rule.
+    pub apart: Vec<Vec<u32>>,
+    /// The part that a node was in before, and what it costs to take it out of there; empty where none was drawn before.
+    pub home: Vec<(u32, i64)>,
+}
+
+/// What two nodes cost that are in one part and may not be: more than any border that could be saved by it.
+const APART: i64 = 1 << 36;
+
+impl Ground {
+    /// What it costs that a node is in this part, besides its borders.
+    #[inline]
+    pub fn stays(&self, parts: &Parts, node: u32, part: u32) -> i64 {
+        let mut cost = 0;
+        if let Some((home, away)) = self.home.get(node as usize) {
+            cost += if *home == part { 0 } else { *away };
+        }
+        if !self.apart.is_empty() {
+            let beside = self.apart(node).iter().filter(|other| parts.of(**other) == part);
+            cost += APART * beside.count() as i64;
+        }
+        cost
+    }
+
+    /// What parts cost: their borders, nodes away from home, and nodes in one part that may not be.
+    pub fn cost(&self, parts: &Parts) -> i64 {
+        let borders = self.graph.edges().filter(|(a, b, _)| parts.of(*a) != parts.of(*b));
+        let borders: i64 = borders.map(|(_, _, cost)| cost).sum();
+        if self.home.is_empty() && self.apart.is_empty() {
+            return borders;
+        }
+        let nodes = 0..self.graph.len() as u32;
+        borders + nodes.map(|node| self.stays(parts, node, parts.of(node))).sum::<i64>()
+    }
+
+    #[inline]
+    pub fn doors(&self, node: u32) -> i64 {
+        self.doors.get(node as usize).copied().unwrap_or(0)
+    }
+
+    #[inline]
+    pub fn apart(&self, node: u32) -> &[u32] {
+        self.apart.get(node as usize).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// What a part has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Load {
+    pub work: i64,
+    pub doors: i64,
+    pub nodes: i64,
+}
+
+/// What a part may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bounds {
+    /// Work, at least and at most.
+    pub work: (i64, i64),
+    pub doors_most: i64,
+    pub nodes_least: i64,
+}
+
+impl Bounds {
+    /// By how much a load is outside, in units of work.
+    #[inline]
+    pub fn off(&self, load: &Load) -> i64 {
+        let work = (self.work.0 - load.work).max(0) + (load.work - self.work.1).max(0);
+        if load.doors <= self.doors_most {
+            return work;
+        }
+        // As much as the same share of the work would be.
+        let share = (load.doors - self.doors_most) as f64 / self.doors_most.max(1) as f64;
+        work + (share * self.work.1 as f64) as i64 + 1
+    }
+}
+
+impl Load {
+    #[inline]
+    pub fn with(mut self, ground: &Ground, node: u32, sign: i64) -> Self {
+        self.work += sign * ground.graph.work(node);
+        self.doors += sign * ground.doors(node);
+        self.nodes += sign;
+        self
+    }
+}
+
+/// The part of each node, shared between threads that each change nodes of their own two parts.
+#[derive(Debug)]
+pub(crate) struct Parts(Vec<AtomicU32>);
+
+impl Parts {
+    pub fn new(of: impl IntoIterator<Item = u32>) -> Self {
+        Self(of.into_iter().map(AtomicU32::new).collect())
+    }
+
+    #[inline]
+    pub fn of(&self, node: u32) -> u32 {
+        self.0[node as usize].load(Relaxed)
+    }
+
+    #[inline]
+    pub fn set(&self, node: u32, part: u32) {
+        self.0[node as usize].store(part, Relaxed);
+    }
+
+    pub fn to_vec(&self) -> Vec<u32> {
+        self.0.iter().map(|part| part.load(Relaxed)).collect()
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// What each of so many parts has.
+    pub fn loads(&self, ground: &Ground, parts: usize) -> Vec<Load> {
+        let mut loads = vec![Load::default(); parts];
+        for node in 0..self.len() as u32 {
+            let load = &mut loads[self.of(node) as usize];
+            *load = load.with(ground, node, 1);
+        }
+        loads
+    }
+}
+
+/// Chance, the same for the same seed (splitmix64, Steele and others 2014).
+#[derive(Clone, Debug)]
+pub(crate) struct Chance(u64);
+
+impl Chance {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    #[inline]
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// Below a number that is not 0.
+    #[inline]
+    pub fn below(&mut self, most: usize) -> usize {
+        ((u128::from(self.next()) * most as u128) >> 64) as usize
+    }
+
+    pub fn shuffle<T>(&mut self, list: &mut [T]) {
+        for at in (1..list.len()).rev() {
+            list.swap(at, self.below(at + 1));
+        }
+    }
+}
