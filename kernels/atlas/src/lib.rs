@@ -21,6 +21,7 @@
 pub mod check;
 pub mod crs;
 pub mod geojson;
+pub mod ground;
 mod index;
 mod locate;
 pub mod measure;
