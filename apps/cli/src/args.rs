@@ -2,6 +2,7 @@
 
 mod address;
 mod city;
+mod grids;
 mod link;
 mod meters;
 mod triage;
@@ -11,6 +12,10 @@ use std::path::PathBuf;
 
 pub use address::AddressCommand;
 pub use city::{CityCommand, CityShape, FleetCall, MessagesCall};
+pub use grids::{
+    CheckGridsCall, DrawCall, EffortCall, GridsCommand, GroundCall, OutCall, RedrawCall, ReportGridsCall,
+    Touching,
+};
 pub use link::{LinkCall, LinkCommand, SuggestLinkCall};
 pub use meters::{Interval, Language, MetersCommand, ReadingsCall, ScanCall, ScoreCall, Values};
 pub use triage::{
@@ -138,6 +143,12 @@ pub enum Command {
         /// What.
         #[command(subcommand)]
         what: TriageCommand,
+    },
+    /// Draw cells of equal work.
+    Grids {
+        /// What.
+        #[command(subcommand)]
+        what: GridsCommand,
     },
     /// Find changes in meter readings.
     Meters {

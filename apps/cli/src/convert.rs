@@ -17,7 +17,8 @@ const ROWS_AT_ONCE: usize = 1 << 18;
 /// Faults that are told one by one.
 const TOLD: u64 = 20;
 
-fn system(name: &str) -> anyhow::Result<Crs> {
+/// A coordinate system by its name; a wrong call where there is none.
+pub fn system(name: &str) -> anyhow::Result<Crs> {
     Crs::from_name(name).ok_or_else(|| {
         let known = "wgs84, cgcs2000, gcj02, bd09, epsg:3857, epsg:4491–4554 (Gauss–Krüger), epsg:32601–32660 (UTM north)";
         WrongCall(format!("no coordinate system {name:?}; there are: {known}")).into()

@@ -17,6 +17,11 @@ const ROWS_AT_ONCE: usize = 1 << 16;
 /// Reads a file as one layer, named after it. What cannot be drawn is told on standard error with its place,
 /// and counted.
 pub fn read(path: &Path) -> anyhow::Result<LayerSource> {
+    Ok(read_counted(path)?.0)
+}
+
+/// The same, with how many features could not be read.
+pub fn read_counted(path: &Path) -> anyhow::Result<(LayerSource, u64)> {
     let name =
         path.file_stem().map_or_else(|| "layer".to_owned(), |stem| stem.to_string_lossy().into_owned());
     let mut found = Reading { path, features: Vec::new(), faults: Faults::default() };
@@ -26,9 +31,9 @@ pub fn read(path: &Path) -> anyhow::Result<LayerSource> {
         found.table()?;
     }
     if found.faults.count() > 0 {
-        eprintln!("{}: {} features cannot be drawn", path.display(), found.faults.count());
+        eprintln!("{}: {} features cannot be used", path.display(), found.faults.count());
     }
-    Ok(LayerSource { name, features: found.features })
+    Ok((LayerSource { name, features: found.features }, found.faults.count()))
 }
 
 struct Reading<'a> {

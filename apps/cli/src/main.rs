@@ -8,6 +8,7 @@ mod convert;
 mod data;
 mod faults;
 mod fleet;
+mod grids;
 mod kernels;
 mod layer_files;
 mod link;
@@ -66,6 +67,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Address { what } => address::run(&settings, what),
         Command::Link(call) => link::run(settings.json, call),
         Command::Triage { what } => triage::run(&settings, what),
+        Command::Grids { what } => grids::run(settings.json, what),
         Command::Meters { what } => meters::run(settings.json, what),
         Command::Gen { what } => data::generate(what),
     }

@@ -82,7 +82,8 @@ impl Cutting<'_> {
         let mut start = nodes[chance.below(nodes.len())];
         for attempt in 0..TRIES {
             // From an edge of the ground, and once from what lies far from the edge tried last.
-            start = self.farthest(if attempt % 2 == 0 { nodes[chance.below(nodes.len())] } else { start }, part);
+            start =
+                self.farthest(if attempt % 2 == 0 { nodes[chance.below(nodes.len())] } else { start }, part);
             self.grow(start, sides, nodes, &bounds, chance);
             let mut pair = Pair { parts: [part, other], loads: [load_of(part), load_of(other)], bounds };
             let least = graph.total() / graph.len() as i64;
@@ -91,10 +92,12 @@ impl Cutting<'_> {
                 let border: Vec<u32> = nodes
                     .iter()
                     .copied()
-                    .filter(|node| graph.neighbours(*node).iter().any(|beside| {
-                        let (own, beside) = (self.parts.of(*node), self.parts.of(*beside));
-                        own != beside && (beside == part || beside == other)
-                    }))
+                    .filter(|node| {
+                        graph.neighbours(*node).iter().any(|beside| {
+                            let (own, beside) = (self.parts.of(*node), self.parts.of(*beside));
+                            own != beside && (beside == part || beside == other)
+                        })
+                    })
                     .collect();
                 let refined = refine(self.ground, self.parts, pair, &border, effort, chance, scratch);
                 pair = refined.pair;
@@ -104,7 +107,8 @@ impl Cutting<'_> {
             }
             let off = bounds[0].off(&pair.loads[0]) + bounds[1].off(&pair.loads[1]);
             // Cells without a node are worst.
-            let empty: i64 = (0..2).map(|side| (bounds[side].nodes_least - pair.loads[side].nodes).max(0)).sum();
+            let empty: i64 =
+                (0..2).map(|side| (bounds[side].nodes_least - pair.loads[side].nodes).max(0)).sum();
             let border = nodes
                 .iter()
                 .filter(|node| self.parts.of(**node) == part)
@@ -113,7 +117,8 @@ impl Cutting<'_> {
                 .map(|(_, cost)| cost)
                 .sum();
             let found = (off.saturating_add(empty.saturating_mul(graph.total())), border);
-            let others: Vec<u32> = nodes.iter().copied().filter(|node| self.parts.of(*node) == other).collect();
+            let others: Vec<u32> =
+                nodes.iter().copied().filter(|node| self.parts.of(*node) == other).collect();
             others.iter().for_each(|node| self.parts.set(*node, part));
             if best.as_ref().is_none_or(|(least, _)| found < *least) {
                 best = Some((found, others));
@@ -142,7 +147,14 @@ impl Cutting<'_> {
 
     /// The other side grows from a node until it has its share: next the node that leaves the cheapest border (greedy graph
     /// growing, Karypis and Kumar 1998). Both sides hang together.
-    fn grow(&self, start: u32, sides: [(u32, usize); 2], nodes: &[u32], bounds: &[Bounds; 2], chance: &mut Chance) {
+    fn grow(
+        &self,
+        start: u32,
+        sides: [(u32, usize); 2],
+        nodes: &[u32],
+        bounds: &[Bounds; 2],
+        chance: &mut Chance,
+    ) {
         let [(part, _), (other, _)] = sides;
         let graph = &self.ground.graph;
         let aim = (bounds[1].work.0 + bounds[1].work.1) / 2;
@@ -156,7 +168,13 @@ impl Cutting<'_> {
             let mut now = 0;
             for (beside, cost) in graph.around(node) {
                 let beside = self.parts.of(beside);
-                now += if beside == other { cost } else if beside == part { -cost } else { 0 };
+                now += if beside == other {
+                    cost
+                } else if beside == part {
+                    -cost
+                } else {
+                    0
+                };
             }
             if load.nodes > 0 && now != gain {
                 continue;
@@ -167,7 +185,8 @@ impl Cutting<'_> {
             let after = load.with(self.ground, node, 1);
             if load.nodes > 0
                 && after.nodes > bounds[1].nodes_least
-                && (after.work > aim && after.work - aim > aim - load.work || after.doors > bounds[1].doors_most)
+                && (after.work > aim && after.work - aim > aim - load.work
+                    || after.doors > bounds[1].doors_most)
             {
                 break;
             }

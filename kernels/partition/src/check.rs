@@ -114,6 +114,19 @@ pub enum Fault {
     },
 }
 
+impl Fault {
+    /// The blocks that it names.
+    pub fn blocks(&self) -> Vec<u32> {
+        match self {
+            Self::InPieces { block, .. } => vec![*block],
+            Self::Across { a, b, .. } | Self::NotTogether { a, b, .. } | Self::NotApart { a, b, .. } => {
+                vec![*a, *b]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// Looks at the cell of each block.
 pub fn check(graph: &Graph, rules: &Rules, cell_of: &[u32]) -> Checked {
     let blocks = graph.len();

@@ -15,7 +15,12 @@ const SHRINKS: f64 = 0.95;
 /// Pairs nodes along the edges that a border should not follow: those that cost most for the work on both sides (the rating
 /// "expansion²" of Holtgrewe, Sanders and Schulz 2010). None grows beyond `work_most`, and where parts are given (`part`) none
 /// reaches across them. None where hardly anything pairs.
-pub(crate) fn coarser(ground: &Ground, work_most: i64, part: Option<&[u32]>, chance: &mut Chance) -> Option<Coarser> {
+pub(crate) fn coarser(
+    ground: &Ground,
+    work_most: i64,
+    part: Option<&[u32]>,
+    chance: &mut Chance,
+) -> Option<Coarser> {
     const NONE: u32 = u32::MAX;
     let graph = &ground.graph;
     let count = graph.len();

@@ -158,13 +158,27 @@ impl<'a> Draw<'a> {
         let parts = Parts::new(piece_of.iter().map(|piece| firsts[*piece as usize]));
         for (piece, nodes) in nodes_of.into_iter().enumerate() {
             let cells = self.prepared.pieces[piece];
-            share(ground, &parts, (firsts[piece], cells), nodes, self.prepared.bounds[piece], self.prepared.doors_most, chance);
+            share(
+                ground,
+                &parts,
+                (firsts[piece], cells),
+                nodes,
+                self.prepared.bounds[piece],
+                self.prepared.doors_most,
+                chance,
+            );
         }
         parts.to_vec()
     }
 
     /// Balances and improves at one coarseness.
-    fn improve(&self, ground: &Ground, of: Vec<u32>, finest: bool, chance: &mut Chance) -> (Vec<u32>, (i64, i64)) {
+    fn improve(
+        &self,
+        ground: &Ground,
+        of: Vec<u32>,
+        finest: bool,
+        chance: &mut Chance,
+    ) -> (Vec<u32>, (i64, i64)) {
         let graph = &ground.graph;
         let mean_node = graph.total() / graph.len() as i64;
         let room = if finest { 0 } else { mean_node / 2 };

@@ -92,7 +92,9 @@ pub enum Conflict {
     #[error("0 cells were asked for; ask for at least one")]
     NoCell,
     /// More cells than blocks.
-    #[error("{cells} cells were asked for, and only {blocks} blocks (those kept together count as one) can be shared among them; ask for fewer cells")]
+    #[error(
+        "{cells} cells were asked for, and only {blocks} blocks (those kept together count as one) can be shared among them; ask for fewer cells"
+    )]
     FewBlocks {
         /// Asked.
         cells: usize,
@@ -129,7 +131,9 @@ pub enum Conflict {
         group: Vec<u32>,
     },
     /// Blocks kept together on both sides of a border.
-    #[error("blocks {a} and {b} are to stay together, and a border between divisions runs between them that cells may not cross; give up one of the two rules")]
+    #[error(
+        "blocks {a} and {b} are to stay together, and a border between divisions runs between them that cells may not cross; give up one of the two rules"
+    )]
     TogetherAcross {
         /// One.
         a: u32,
@@ -207,7 +211,9 @@ pub enum Conflict {
         most: u64,
     },
     /// All doors are more than cells may have.
-    #[error("{doors} doors in {cells} cells are at least {least} a cell, and {most} are allowed; ask for {enough} cells or allow more doors")]
+    #[error(
+        "{doors} doors in {cells} cells are at least {least} a cell, and {most} are allowed; ask for {enough} cells or allow more doors"
+    )]
     Doors {
         /// Of the whole or of a piece.
         doors: u64,
@@ -220,6 +226,20 @@ pub enum Conflict {
         /// Cells with which it would do.
         enough: u64,
     },
+}
+
+impl Conflict {
+    /// The blocks that it names.
+    pub fn blocks(&self) -> Vec<u32> {
+        match self {
+            Self::TogetherInPieces { group: blocks } | Self::ApartTooMany { blocks, .. } => blocks.clone(),
+            Self::TogetherAcross { a, b } | Self::TogetherApart { a, b } => vec![*a, *b],
+            Self::Heavy { block, .. } | Self::Piece { block, .. } | Self::DoorsOfBlock { block, .. } => {
+                vec![*block]
+            }
+            _ => Vec::new(),
+        }
+    }
 }
 
 fn of(blocks: &[u32]) -> String {
@@ -288,9 +308,10 @@ impl Prepared {
         if !(0.0..1.0).contains(&asked) {
             return Err(Conflict::Tolerance(asked));
         }
-        for (what, given) in
-            [("divisions", rules.divisions.len()), ("doors", rules.doors.as_ref().map_or(0, |doors| doors.0.len()))]
-        {
+        for (what, given) in [
+            ("divisions", rules.divisions.len()),
+            ("doors", rules.doors.as_ref().map_or(0, |doors| doors.0.len())),
+        ] {
             if given != 0 && given != blocks {
                 return Err(Conflict::Length { what, given, blocks });
             }
@@ -326,7 +347,8 @@ impl Prepared {
             (least.ceil() as i64, most.floor() as i64)
         });
         let bounds = bounds.collect();
-        let prepared = Self { graph, node_of, doors, doors_most, apart, piece_of, pieces, bounds, bounded_by };
+        let prepared =
+            Self { graph, node_of, doors, doors_most, apart, piece_of, pieces, bounds, bounded_by };
         prepared.doors_and_apart_fit(&first_of)?;
         Ok(prepared)
     }
@@ -342,7 +364,13 @@ impl Prepared {
             for (doors, cells) in doors.into_iter().zip(&self.pieces) {
                 if doors > most * *cells as u64 {
                     let least = doors.div_ceil(*cells as u64);
-                    return Err(Conflict::Doors { doors, cells: *cells, least, most, enough: doors.div_ceil(most.max(1)) });
+                    return Err(Conflict::Doors {
+                        doors,
+                        cells: *cells,
+                        least,
+                        most,
+                        enough: doors.div_ceil(most.max(1)),
+                    });
                 }
             }
         }
@@ -401,7 +429,8 @@ impl Blocks<'_> {
                 let off = |cells: usize| (share / cells as f64 - 1.0).abs();
                 let nearest = (share.floor().max(1.0) as usize).min(nodes[piece]);
                 let needed = off(nearest).min(off((nearest + 1).min(nodes[piece])));
-                let lies_in = self.piece_of.iter().zip(self.first_of).filter(|(of, _)| **of as usize == piece);
+                let lies_in =
+                    self.piece_of.iter().zip(self.first_of).filter(|(of, _)| **of as usize == piece);
                 let block = lies_in.map(|(_, first)| *first).min().unwrap_or(0);
                 let blocks = nodes[piece];
                 return Err(Conflict::Piece { block, blocks, share, tolerance: needed, divided });
@@ -423,7 +452,9 @@ impl Blocks<'_> {
             }
             let more = sum < rules.cells;
             let after = |piece: usize| if more { cells[piece] + 1 } else { cells[piece] - 1 };
-            let open = |piece: &usize| if more { cells[*piece] < most[*piece] } else { cells[*piece] > least[*piece] };
+            let open = |piece: &usize| {
+                if more { cells[*piece] < most[*piece] } else { cells[*piece] > least[*piece] }
+            };
             let off = |piece: usize| (work[piece] as f64 / mean / after(piece) as f64 - 1.0).abs();
             let Some(piece) = (0..count).filter(open).min_by(|a, b| off(*a).total_cmp(&off(*b))) else {
                 return Ok(cells);
@@ -520,7 +551,8 @@ fn hang_together(graph: &Graph, leaders: &[u32]) -> Result<(), Conflict> {
         reached.push(start);
         while let Some(node) = reached.pop() {
             for &beside in graph.neighbours(node) {
-                if leaders[beside as usize] == leader && !std::mem::replace(&mut seen[beside as usize], true) {
+                if leaders[beside as usize] == leader && !std::mem::replace(&mut seen[beside as usize], true)
+                {
                     reached.push(beside);
                 }
             }
@@ -594,7 +626,13 @@ fn doors_of(
     if sum > most.saturating_mul(rules.cells as u64) {
         let cells = rules.cells;
         let least = sum.div_ceil(cells as u64);
-        return Err(Conflict::Doors { doors: sum, cells, least, most: *most, enough: sum.div_ceil((*most).max(1)) });
+        return Err(Conflict::Doors {
+            doors: sum,
+            cells,
+            least,
+            most: *most,
+            enough: sum.div_ceil((*most).max(1)),
+        });
     }
     Ok((of, (*most).min(i64::MAX as u64) as i64))
 }

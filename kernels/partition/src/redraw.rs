@@ -31,6 +31,7 @@ pub struct Redraw<'a> {
     best_is: (i64, i64),
     /// The former cell that each cell goes on from.
     former: Vec<Option<u32>>,
+    rounds: usize,
 }
 
 impl<'a> Redraw<'a> {
@@ -58,7 +59,11 @@ impl<'a> Redraw<'a> {
             graph: prepared.graph.clone(),
             doors: prepared.doors.clone(),
             apart: prepared.apart.clone(),
-            home: home.iter().zip(&weight).map(|(home, weight)| (*home, if *home == NO_CELL { 0 } else { cost(*weight) })).collect(),
+            home: home
+                .iter()
+                .zip(&weight)
+                .map(|(home, weight)| (*home, if *home == NO_CELL { 0 } else { cost(*weight) }))
+                .collect(),
         };
         let bounds: Vec<Bounds> = prepared.bounds_of_cells().collect();
         let parts = grown(prepared, &ground, &home);
@@ -67,17 +72,23 @@ impl<'a> Redraw<'a> {
         fill_empty(prepared, &mut drawing);
         let best_is = (drawing.off(), ground.cost(&drawing.parts));
         let best = drawing.parts.to_vec();
-        Self { prepared, ground, bounds, chance, best, best_is, former }
+        Self { prepared, ground, bounds, chance, best, best_is, former, rounds: 0 }
     }
 
     /// Looks for fewer changes, or for cells within their bounds; true where it found better ones.
     pub fn round(&mut self) -> bool {
+        self.rounds += 1;
+        if self.rounds == 1 && self.best_is.0 == 0 {
+            // They are as they should be.
+            return false;
+        }
         let mut chance = Chance::new(self.chance.next());
         let graph = &self.ground.graph;
         let mean_node = graph.total() / graph.len() as i64;
         let width = self.bounds.iter().map(|bounds| bounds.work.1 - bounds.work.0).min().unwrap_or(0);
         let effort = Effort { patience: PATIENCE, slack: width / 2 + 3 * mean_node };
-        let mut drawing = Drawing::new(&self.ground, Parts::new(self.best.iter().copied()), self.bounds.clone());
+        let mut drawing =
+            Drawing::new(&self.ground, Parts::new(self.best.iter().copied()), self.bounds.clone());
         for fine in [mean_node / 2, mean_node / 4, mean_node / 8] {
             let within = drawing.balance(Aim::Nearest, fine.max(1), effort, &mut chance);
             drawing.sweeps(SWEEPS, effort, &mut chance);
@@ -115,7 +126,8 @@ fn homes(prepared: &Prepared, of_node: &[u32]) -> (Vec<u32>, Vec<Option<u32>>) {
     let mut work: std::collections::BTreeMap<(u32, u32), i64> = Default::default();
     for (node, cell) in of_node.iter().enumerate() {
         if *cell != NO_CELL {
-            *work.entry((*cell, prepared.piece_of[node])).or_default() += prepared.graph.work(node as u32).max(1);
+            *work.entry((*cell, prepared.piece_of[node])).or_default() +=
+                prepared.graph.work(node as u32).max(1);
         }
     }
     let mut piece_of_cell: std::collections::BTreeMap<u32, (i64, u32)> = Default::default();
@@ -184,13 +196,17 @@ fn grown(prepared: &Prepared, ground: &Ground, home: &[u32]) -> Parts {
         first + *cells as u32
     });
     let mut begun = vec![false; prepared.pieces.len()];
-    of.iter().zip(&prepared.piece_of).filter(|(cell, _)| **cell != NO_CELL).for_each(|(_, piece)| begun[*piece as usize] = true);
+    of.iter()
+        .zip(&prepared.piece_of)
+        .filter(|(cell, _)| **cell != NO_CELL)
+        .for_each(|(_, piece)| begun[*piece as usize] = true);
     for (node, piece) in prepared.piece_of.iter().enumerate() {
         if !std::mem::replace(&mut begun[*piece as usize], true) {
             of[node] = firsts[*piece as usize];
         }
     }
-    let mut reached: std::collections::VecDeque<u32> = (0..graph.len() as u32).filter(|node| of[*node as usize] != NO_CELL).collect();
+    let mut reached: std::collections::VecDeque<u32> =
+        (0..graph.len() as u32).filter(|node| of[*node as usize] != NO_CELL).collect();
     while let Some(node) = reached.pop_front() {
         for &beside in graph.neighbours(node) {
             if of[beside as usize] != NO_CELL {
@@ -205,7 +221,9 @@ fn grown(prepared: &Prepared, ground: &Ground, home: &[u32]) -> Parts {
                     None => borders.push((part, cost)),
                 }
             }
-            if let Some((part, _)) = borders.into_iter().max_by_key(|(part, cost)| (*cost, std::cmp::Reverse(*part))) {
+            if let Some((part, _)) =
+                borders.into_iter().max_by_key(|(part, cost)| (*cost, std::cmp::Reverse(*part)))
+            {
                 of[beside as usize] = part;
                 reached.push_back(beside);
             }
@@ -223,11 +241,20 @@ fn split_for_new(prepared: &Prepared, drawing: &mut Drawing<'_>, chance: &mut Ch
         while let Some(empty) = range.clone().find(|part| drawing.loads[*part].nodes == 0) {
             let rich = range.clone().filter(|part| drawing.loads[*part].nodes > 1);
             let Some(rich) = rich.max_by_key(|part| drawing.loads[*part].work) else { break };
-            let nodes: Vec<u32> =
-                (0..drawing.parts.len() as u32).filter(|node| drawing.parts.of(*node) as usize == rich).collect();
+            let nodes: Vec<u32> = (0..drawing.parts.len() as u32)
+                .filter(|node| drawing.parts.of(*node) as usize == rich)
+                .collect();
             let half = drawing.loads[rich].work / 2;
             let bounds = (half - half / 20, half + half / 20);
-            share_between(drawing.ground, &drawing.parts, [rich as u32, empty as u32], &nodes, bounds, prepared.doors_most, chance);
+            share_between(
+                drawing.ground,
+                &drawing.parts,
+                [rich as u32, empty as u32],
+                &nodes,
+                bounds,
+                prepared.doors_most,
+                chance,
+            );
             drawing.loads = drawing.parts.loads(drawing.ground, drawing.bounds.len());
             if drawing.loads[empty].nodes == 0 {
                 break;

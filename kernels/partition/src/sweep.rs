@@ -88,7 +88,9 @@ impl<'a> Drawing<'a> {
             chance.shuffle(&mut pairs);
             let mut changes = vec![false; self.bounds.len()];
             let bounds = self.bounds.clone();
-            for refined in self.refine_all(pairs, &|parts, _| parts.map(|part| bounds[part as usize]), effort, chance) {
+            for refined in
+                self.refine_all(pairs, &|parts, _| parts.map(|part| bounds[part as usize]), effort, chance)
+            {
                 if refined.moves > 0 && (refined.gain > 0 || refined.less_off > 0) {
                     refined.pair.parts.iter().for_each(|part| changes[*part as usize] = true);
                 }
@@ -125,7 +127,8 @@ impl<'a> Drawing<'a> {
                 .map(|touching| {
                     let [a, b] = touching.parts;
                     let mut chance = Chance::new(seed ^ (u64::from(a) << 32 | u64::from(b)));
-                    let mut scratch = self.scratches.lock().map_or(None, |mut kept| kept.pop()).unwrap_or_default();
+                    let mut scratch =
+                        self.scratches.lock().map_or(None, |mut kept| kept.pop()).unwrap_or_default();
                     let loads = [self.loads[a as usize], self.loads[b as usize]];
                     let pair = Pair { parts: touching.parts, loads, bounds: bounds(touching.parts, loads) };
                     let nodes = &touching.nodes;
@@ -276,7 +279,9 @@ impl<'a> Drawing<'a> {
                 if all(middle) < sum { low = middle } else { high = middle }
             }
             let left = (sum - all(high)) / parts.len() as f64;
-            parts.iter().for_each(|part| excess[*part] = self.loads[*part].work as f64 - wanted(*part, high) - left);
+            parts
+                .iter()
+                .for_each(|part| excess[*part] = self.loads[*part].work as f64 - wanted(*part, high) - left);
         }
         excess
     }

@@ -221,7 +221,10 @@ fn what_cannot_be_is_refused_with_the_rules_in_conflict() {
     let mut divided = within(3);
     divided.divisions = (0..12).map(|block| u32::from(block >= 6)).collect();
     let told = refused(&even, &divided);
-    assert!(told.contains("borders of divisions") && told.contains("1.500 cells") && told.contains("0.250"), "{told}");
+    assert!(
+        told.contains("borders of divisions") && told.contains("1.500 cells") && told.contains("0.250"),
+        "{told}"
+    );
     divided.tolerance = Tolerance::Within(0.5);
     assert!(Prepared::new(&even, &divided).is_ok());
     let mut together = within(3);
@@ -237,7 +240,10 @@ fn what_cannot_be_is_refused_with_the_rules_in_conflict() {
     assert!(refused(&even, &apart).contains("blocks 0 and 5 are to stay together and to be apart"));
     let mut doors = within(3);
     doors.doors = Some((vec![10; 12], 39));
-    assert!(refused(&even, &doors).contains("120 doors in 3 cells are at least 40 a cell, and 39 are allowed; ask for 4 cells"));
+    assert!(
+        refused(&even, &doors)
+            .contains("120 doors in 3 cells are at least 40 a cell, and 39 are allowed; ask for 4 cells")
+    );
     doors.doors = Some((vec![10; 12], 9));
     assert!(refused(&even, &doors).contains("block 0 alone has 10 doors"));
     doors.doors = Some((vec![10; 11], 90));
@@ -252,8 +258,14 @@ fn the_check_sees_what_is_wrong() {
     let graph = row(&[1.0; 6]);
     let mut rules = Rules::new(2, Tolerance::Within(0.01));
     assert_eq!(faults(&graph, &rules, &[0, 0, 0, 1, 1, 1]), []);
-    assert!(matches!(faults(&graph, &rules, &[0, 1, 0, 1, 0, 1])[0], Fault::InPieces { cell: 0, pieces: 3, .. }));
-    assert!(matches!(faults(&graph, &rules, &[0, 0, 1, 1, 1, 1])[..], [Fault::Work { .. }, Fault::Work { .. }]));
+    assert!(matches!(
+        faults(&graph, &rules, &[0, 1, 0, 1, 0, 1])[0],
+        Fault::InPieces { cell: 0, pieces: 3, .. }
+    ));
+    assert!(matches!(
+        faults(&graph, &rules, &[0, 0, 1, 1, 1, 1])[..],
+        [Fault::Work { .. }, Fault::Work { .. }]
+    ));
     assert!(matches!(faults(&graph, &rules, &[0; 6])[..], [Fault::Work { .. }, Fault::Empty { cell: 1 }]));
     assert!(matches!(faults(&graph, &rules, &[0, 0, 0, 1, 1, 2])[..], [Fault::NoCell { block: 5, .. }]));
     assert!(matches!(faults(&graph, &rules, &[0])[..], [Fault::Length { .. }]));

@@ -1,5 +1,5 @@
-//! OpenStreetMap extracts (`.osm.pbf`): roads, buildings, house numbers, points of interest, water
-//! and green.
+//! OpenStreetMap extracts (`.osm.pbf`): roads, railways, buildings, house numbers, points of interest,
+//! water and green.
 
 use crate::table::FileError;
 use gridweave_atlas::{Geometry, Point, Polygon, Shape};
@@ -20,6 +20,8 @@ pub struct Extract {
     pub pois: Vec<Feature>,
     /// Rivers and lakes.
     pub water: Vec<Feature>,
+    /// Railways.
+    pub rails: Vec<Feature>,
     /// Parks, woods, meadows.
     pub green: Vec<Feature>,
 }
@@ -192,6 +194,8 @@ fn sort(out: &mut Extract, id: String, tags: &Tags, geometry: Geometry) {
         out.buildings.push(feature(class));
     } else if let Some(class) = get("highway").filter(|_| matches!(geometry, Geometry::Lines(_))) {
         out.roads.push(feature(class));
+    } else if is("railway", &["rail", "light_rail"]) && matches!(geometry, Geometry::Lines(_)) {
+        out.rails.push(feature(get("railway").unwrap_or_default()));
     } else if is("natural", &["water"])
         || tags.contains_key("waterway")
         || is("landuse", &["basin", "reservoir"])

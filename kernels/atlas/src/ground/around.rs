@@ -72,7 +72,9 @@ impl Ground {
                 continue;
             }
             // The edge of the diagram runs from the triangle on the right to that on the left, with the first place on its left.
-            let (Some(first), Some(second)) = (edge.rev().face().as_inner(), edge.face().as_inner()) else { continue };
+            let (Some(first), Some(second)) = (edge.rev().face().as_inner(), edge.face().as_inner()) else {
+                continue;
+            };
             let ends = [first, second].map(|face| {
                 *number.entry(face.fix().index()).or_insert_with(|| {
                     let center = face.circumcenter();

@@ -45,9 +45,10 @@ impl Barriers {
     /// All barriers that a straight way crosses: their shares, and where.
     pub fn crossings(&self, way: [Point; 2]) -> impl Iterator<Item = (f64, Point)> + '_ {
         let [a, b] = way;
-        let found = self.tree.as_ref().map(|tree| {
-            tree.search(a[0].min(b[0]), a[1].min(b[1]), a[0].max(b[0]), a[1].max(b[1]))
-        });
+        let found = self
+            .tree
+            .as_ref()
+            .map(|tree| tree.search(a[0].min(b[0]), a[1].min(b[1]), a[0].max(b[0]), a[1].max(b[1])));
         found.into_iter().flatten().filter_map(move |at| {
             let (line, share) = &self.segments[at as usize];
             meeting(way, *line).map(|place| (*share, place))

@@ -6,6 +6,7 @@
 
 mod around;
 mod barriers;
+mod joins;
 mod outlines;
 mod tiling;
 
@@ -13,6 +14,7 @@ use crate::polygon::{Point, Shape};
 
 pub use around::AroundBlocks;
 pub use barriers::{Barrier, Barriers};
+pub use joins::{Join, joins};
 
 /// No block: what lies beyond.
 pub const OUTSIDE: u32 = u32::MAX;
@@ -54,10 +56,12 @@ impl Ground {
 
     /// All stretches along which two blocks touch.
     pub fn contacts(&self) -> impl Iterator<Item = Contact> + '_ {
-        self.edges.iter().filter(|edge| !edge.sides.contains(&OUTSIDE) && edge.sides[0] != edge.sides[1]).map(|edge| {
-            let [a, b] = edge.ends.map(|end| self.vertices[end as usize]);
-            Contact { blocks: edge.sides, length_m: plane_m(a, b), across: edge.across }
-        })
+        self.edges.iter().filter(|edge| !edge.sides.contains(&OUTSIDE) && edge.sides[0] != edge.sides[1]).map(
+            |edge| {
+                let [a, b] = edge.ends.map(|end| self.vertices[end as usize]);
+                Contact { blocks: edge.sides, length_m: plane_m(a, b), across: edge.across }
+            },
+        )
     }
 
     /// The share of the blocks' edges that two of them have in common: near 1 less the outline's for a tiling, 0 where none touch.

@@ -85,7 +85,9 @@ fn turn(vertices: &[Point], [a, b, c]: [u32; 3]) -> f64 {
 
 fn signed_area(ring: &[Point]) -> f64 {
     let [x, y] = ring[0];
-    let twice: f64 =
-        ring.windows(2).map(|two| (two[0][0] - x) * (two[1][1] - y) - (two[1][0] - x) * (two[0][1] - y)).sum();
+    let twice: f64 = ring
+        .windows(2)
+        .map(|two| (two[0][0] - x) * (two[1][1] - y) - (two[1][0] - x) * (two[0][1] - y))
+        .sum();
     twice / 2.0
 }

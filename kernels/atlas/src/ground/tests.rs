@@ -55,7 +55,11 @@ fn blocks_that_touch_in_a_corner_are_two_polygons() {
 #[test]
 fn ground_around_blocks_reaches_across_a_street_and_not_across_a_river() {
     // Two compounds with 20 m between them, and one 600 m away.
-    let shapes = [rectangle(114.0, 30.0, 0.001, 0.001), rectangle(114.0012, 30.0, 0.001, 0.001), rectangle(114.009, 30.0, 0.001, 0.001)];
+    let shapes = [
+        rectangle(114.0, 30.0, 0.001, 0.001),
+        rectangle(114.0012, 30.0, 0.001, 0.001),
+        rectangle(114.009, 30.0, 0.001, 0.001),
+    ];
     let blocks: Vec<Geometry> = shapes.iter().cloned().map(Geometry::Shape).collect();
     let ground = Ground::around(&blocks, AroundBlocks { reach_m: 60.0 });
     let touching: std::collections::BTreeSet<[u32; 2]> = ground

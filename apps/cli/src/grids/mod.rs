@@ -1,0 +1,387 @@
+//! `gridweave grids`: cells of equal work drawn, drawn anew, told and checked.
+
+mod blocks;
+mod cells;
+mod lines;
+mod picture;
+mod rules;
+
+use crate::WrongCall;
+use crate::args::{CheckGridsCall, DrawCall, EffortCall, GridsCommand, OutCall, RedrawCall, ReportGridsCall};
+use crate::kernels::peak_mib;
+use crate::progress::Progress;
+use anyhow::Context;
+use blocks::Blocks;
+use cells::{Cells, former_numbers, read_parts};
+use gridweave_files::write_whole;
+use gridweave_partition::{Checked, Conflict, Draw, Fault, Graph, Prepared, Redraw, Rules, Tolerance, check};
+use rules::rules_of;
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// Where no tolerance is asked for, cells come as near to this as blocks allow.
+const NEAR: f64 = 0.01;
+/// Blocks times rounds, and rounds at the least and at the most, where the call does not say.
+const BLOCK_ROUNDS: usize = 600_000;
+const ROUNDS_LEAST: usize = 3;
+const ROUNDS_MOST: usize = 16;
+/// Rounds of a redrawing.
+const REDRAW_ROUNDS: usize = 3;
+/// Faults that are told one by one.
+const TOLD: usize = 12;
+
+/// `gridweave grids …`.
+pub fn run(json: bool, what: GridsCommand) -> anyhow::Result<ExitCode> {
+    match what {
+        GridsCommand::Draw(call) => draw(json, &call),
+        GridsCommand::Redraw(call) => redraw(json, &call),
+        GridsCommand::Report(call) => report(json, &call),
+        GridsCommand::Check(call) => checked(json, &call),
+    }
+}
+
+fn read(call: &crate::args::GroundCall) -> anyhow::Result<(Blocks, Graph)> {
+    let blocks = Blocks::read(call)?;
+    let file = call
+        .graph
+        .as_ref()
+        .or(call.blocks.as_ref())
+        .map(|path| path.display().to_string())
+        .unwrap_or_default();
+    let graph = blocks.graph().map_err(|why| WrongCall(format!("{file}: {why}")))?;
+    Ok((blocks, graph))
+}
+
+/// A conflict of rules with the names of its blocks.
+fn refused(conflict: &Conflict, blocks: &Blocks) -> anyhow::Error {
+    let named: Vec<String> = conflict
+        .blocks()
+        .into_iter()
+        .filter_map(|block| {
+            blocks
+                .ids
+                .get(block as usize)
+                .filter(|id| **id != block.to_string())
+                .map(|id| format!("block {block} is {id}"))
+        })
+        .collect();
+    let named = if named.is_empty() { String::new() } else { format!(" ({})", named.join(", ")) };
+    WrongCall(format!("the rules cannot be kept: {conflict}{named}")).into()
+}
+
+/// When a search ends.
+struct Until {
+    rounds: usize,
+    seconds: Option<f64>,
+    since: Instant,
+}
+
+impl Until {
+    fn new(effort: EffortCall, rounds: usize) -> Self {
+        Self {
+            rounds: effort.rounds.unwrap_or(rounds).max(1),
+            seconds: effort.seconds,
+            since: Instant::now(),
+        }
+    }
+
+    fn is_over(&self, rounds: usize) -> bool {
+        rounds >= self.rounds
+            || self.seconds.is_some_and(|seconds| self.since.elapsed().as_secs_f64() >= seconds)
+    }
+}
+
+fn draw(json: bool, call: &DrawCall) -> anyhow::Result<ExitCode> {
+    let since = Instant::now();
+    let (blocks, graph) = read(&call.ground)?;
+    let count = match (call.cells, call.target) {
+        (Some(cells), _) => cells,
+        (None, Some(target)) if target > 0.0 => {
+            (blocks.work.iter().sum::<f64>() / target).round().max(1.0) as usize
+        }
+        _ => return Err(WrongCall("--target is the work of a cell, above 0".to_owned()).into()),
+    };
+    let tolerance = call.tolerance.map_or(Tolerance::Near(NEAR), Tolerance::Within);
+    let rules = rules_of(&call.ground, &blocks, count, tolerance)?;
+    let prepared = Prepared::new(&graph, &rules).map_err(|conflict| refused(&conflict, &blocks))?;
+    let read_s = since.elapsed().as_secs_f64();
+    let rounds = (BLOCK_ROUNDS / graph.len()).clamp(ROUNDS_LEAST, ROUNDS_MOST);
+    let until = Until::new(call.effort, rounds);
+    let mut drawing = Draw::new(&prepared, call.effort.seed);
+    let mut progress = Progress::new();
+    let mut done = 0;
+    while !until.is_over(done) {
+        let told = drawing.round();
+        done = told.rounds;
+        progress.show(
+            &format!("draw, border {:.0}", told.cost as f64 / 1024.0),
+            done as f64 / until.rounds as f64,
+        );
+    }
+    progress.done();
+    let cells = Cells::drawn(&blocks, &drawing.cells(), count);
+    let told = check(&graph, &rules, &cells.of_block);
+    let mut summary = summary(&blocks, &graph, &told);
+    summary["rounds"] = json!(done);
+    summary["read_s"] = json!(read_s);
+    finish(json, &blocks, &cells, &told, &prepared, &call.out, (&rules, since), summary)
+}
+
+/// Writes cells and tells what came of it.
+#[allow(clippy::too_many_arguments)]
+fn finish(
+    json: bool,
+    blocks: &Blocks,
+    cells: &Cells,
+    told: &Checked,
+    prepared: &Prepared,
+    out: &OutCall,
+    (rules, since): (&Rules, Instant),
+    mut summary: Value,
+) -> anyhow::Result<ExitCode> {
+    cells.write(blocks, told, &out.out)?;
+    if let Some(path) = &out.assign {
+        cells.write_assignment(blocks, path)?;
+    }
+    if let Some(path) = &out.picture {
+        let drawn = picture::map(blocks, cells, told)?;
+        write_whole(path, |file| file.write_all(drawn.as_bytes()))
+            .with_context(|| path.display().to_string())?;
+    }
+    summary["seconds"] = json!(since.elapsed().as_secs_f64());
+    summary["peak_mib"] = json!(peak_mib());
+    summary["bounded_by"] = json!(prepared.bounded_by.as_ref().map(ToString::to_string));
+    if !json {
+        eprintln!(
+            "{}: {} cells of {} blocks; work from {:.3} to {:.3} of the mean; borders along {} of {} edges; {:.1} s",
+            out.out.display(),
+            told.work.len(),
+            blocks.ids.len(),
+            told.min_over_mean,
+            told.max_over_mean,
+            told.cut_edges,
+            blocks.edges.len(),
+            since.elapsed().as_secs_f64()
+        );
+        if !blocks.joined.is_empty() {
+            let farthest = blocks.joined.iter().copied().fold(0.0, f64::max);
+            eprintln!(
+                "{} pieces of ground touched nothing and were joined to the nearest, {farthest:.0} m away at the most",
+                blocks.joined.len()
+            );
+        }
+        if let Some(conflict) = &prepared.bounded_by {
+            eprintln!("no drawing could come within {}: {conflict}", rules.tolerance.share());
+        }
+    }
+    let within = told.faults.is_empty();
+    let strict = matches!(rules.tolerance, Tolerance::Within(_));
+    let hard = told.faults.iter().any(|fault| strict || !matches!(fault, Fault::Work { .. }));
+    if !json && !within {
+        tell_faults(told, blocks);
+    }
+    if json {
+        println!("{summary}");
+    }
+    if hard {
+        eprintln!(
+            "gridweave: no cells were found that keep to all rules; what was found is the best so far. Try --rounds, another --seed, or more tolerance"
+        );
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tell_faults(told: &Checked, blocks: &Blocks) {
+    for fault in told.faults.iter().take(TOLD) {
+        let named: Vec<String> = fault
+            .blocks()
+            .into_iter()
+            .filter_map(|block| blocks.ids.get(block as usize).map(|id| format!("block {block} is {id}")))
+            .collect();
+        let named = if named.is_empty() { String::new() } else { format!(" ({})", named.join(", ")) };
+        eprintln!("{fault}{named}");
+    }
+    if told.faults.len() > TOLD {
+        eprintln!("… and {} more", told.faults.len() - TOLD);
+    }
+}
+
+fn summary(blocks: &Blocks, graph: &Graph, told: &Checked) -> Value {
+    json!({
+        "blocks": blocks.ids.len(),
+        "left_out": blocks.left_out,
+        "edges": graph.edges().count(),
+        "joined": blocks.joined.len(),
+        "cells": told.work.len(),
+        "cut_edges": told.cut_edges,
+        "cut": told.cut as f64 / 1024.0,
+        "max_over_mean": told.max_over_mean,
+        "min_over_mean": told.min_over_mean,
+        "within": told.faults.is_empty(),
+        "faults": told.faults.len(),
+    })
+}
+
+fn redraw(json: bool, call: &RedrawCall) -> anyhow::Result<ExitCode> {
+    let since = Instant::now();
+    let (mut blocks, graph) = read(&call.ground)?;
+    if let Some(path) = &call.parts {
+        blocks.former = read_parts(path, blocks.ids.len())?;
+    }
+    let (before, names) = former_numbers(&blocks)?;
+    let count = call.cells.unwrap_or(names.len());
+    let rules = rules_of(&call.ground, &blocks, count, Tolerance::Within(call.tolerance))?;
+    let prepared = Prepared::new(&graph, &rules).map_err(|conflict| refused(&conflict, &blocks))?;
+    let away: Vec<f64> = match &blocks.doors {
+        Some(doors) => doors.iter().map(|doors| f64::from(*doors)).collect(),
+        None => blocks.work.clone(),
+    };
+    let all: f64 = away.iter().sum();
+    let mut progress = Progress::new();
+    let mut drawn = |prepared: &Prepared, stage: &str| {
+        let until = Until::new(call.effort, REDRAW_ROUNDS);
+        let mut redrawing = Redraw::new(prepared, &before, &away, call.effort.seed);
+        let mut done = 0;
+        while !until.is_over(done) {
+            done += 1;
+            progress.show(stage, done as f64 / until.rounds as f64);
+            if !redrawing.round() {
+                break;
+            }
+        }
+        Cells::redrawn(&blocks, &redrawing.cells(), redrawing.former(), &names)
+    };
+    let cells = drawn(&prepared, "redraw");
+    let moved = |cells: &Cells| -> (f64, usize) {
+        let moved = (0..before.len()).filter(|block| cells.has_moved(&blocks, *block));
+        moved.fold((0.0, 0), |(sum, count), block| (sum + away[block], count + 1))
+    };
+    let told = check(&graph, &rules, &cells.of_block);
+    if let Some(path) = &call.curve {
+        let mut rows = vec!["tolerance,reached,moved_share,moved_blocks".to_owned()];
+        for tolerance in [0.5, 0.3, 0.2, 0.15, 0.1, 0.08, 0.06, 0.05, 0.04, 0.03, 0.02, 0.01] {
+            let rules = Rules { tolerance: Tolerance::Near(tolerance), ..rules.clone() };
+            let Ok(prepared) = Prepared::new(&graph, &rules) else { continue };
+            let cells = drawn(&prepared, "curve");
+            let told = check(&graph, &rules, &cells.of_block);
+            let reached = (told.max_over_mean - 1.0).max(1.0 - told.min_over_mean);
+            let (sum, count) = moved(&cells);
+            rows.push(format!("{tolerance},{reached:.5},{:.5},{count}", sum / all.max(f64::MIN_POSITIVE)));
+        }
+        write_lines(path, &rows)?;
+    }
+    progress.done();
+    let (sum, count_moved) = moved(&cells);
+    // What has to leave cells with too much, or to come to those with too little.
+    let before_told = check(
+        &graph,
+        &Rules { cells: names.len(), ..Rules::new(1, Tolerance::Near(0.999)) },
+        &before_or_first(&before),
+    );
+    let mean = names.len() as f64 / count as f64;
+    let shares = before_told.work.iter().map(|share| share / mean);
+    let (over, under) = shares.fold((0.0, 0.0), |(over, under), share| {
+        (over + (share - 1.0 - call.tolerance).max(0.0), under + (1.0 - call.tolerance - share).max(0.0))
+    });
+    let mut summary = summary(&blocks, &graph, &told);
+    summary["moved_share"] = json!(sum / all.max(f64::MIN_POSITIVE));
+    summary["moved_blocks"] = json!(count_moved);
+    summary["moved_share_least"] = json!(f64::max(over, under) / count as f64);
+    summary["max_over_mean_before"] = json!(before_told.max_over_mean / mean);
+    summary["min_over_mean_before"] = json!(before_told.min_over_mean / mean);
+    if !json {
+        eprintln!(
+            "{:.2} % changes hands ({count_moved} blocks); no drawing could do with less than {:.2} % of the work; before, work went from {:.3} to {:.3} of the mean",
+            100.0 * sum / all.max(f64::MIN_POSITIVE),
+            100.0 * f64::max(over, under) / count as f64,
+            before_told.min_over_mean / mean,
+            before_told.max_over_mean / mean
+        );
+    }
+    finish(json, &blocks, &cells, &told, &prepared, &call.out, (&rules, since), summary)
+}
+
+/// Blocks without a former cell are told with the first.
+fn before_or_first(before: &[u32]) -> Vec<u32> {
+    before.iter().map(|cell| if *cell == gridweave_partition::NO_CELL { 0 } else { *cell }).collect()
+}
+
+fn write_lines(path: &Path, lines: &[String]) -> anyhow::Result<()> {
+    let write = |file: &mut std::io::BufWriter<std::fs::File>| {
+        lines.iter().try_for_each(|line| writeln!(file, "{line}"))
+    };
+    write_whole(path, write).with_context(|| path.display().to_string())
+}
+
+/// Blocks and the cells that a call names for them.
+fn with_cells(
+    ground: &crate::args::GroundCall,
+    parts: Option<&Path>,
+) -> anyhow::Result<(Blocks, Graph, Vec<u32>, Vec<String>)> {
+    let (mut blocks, graph) = read(ground)?;
+    if let Some(path) = parts {
+        blocks.former = read_parts(path, blocks.ids.len())?;
+    }
+    let (of_block, names) = former_numbers(&blocks)?;
+    if let Some(block) = of_block.iter().position(|cell| *cell == gridweave_partition::NO_CELL) {
+        return Err(WrongCall(format!("block {} has no cell", blocks.ids[block])).into());
+    }
+    Ok((blocks, graph, of_block, names))
+}
+
+fn report(json: bool, call: &ReportGridsCall) -> anyhow::Result<ExitCode> {
+    let (mut blocks, graph, of_block, names) = with_cells(&call.ground, call.parts.as_deref())?;
+    let rules = rules_of(&call.ground, &blocks, names.len(), Tolerance::Near(NEAR))?;
+    let told = check(&graph, &rules, &of_block);
+    blocks.former = match (&call.before, &call.before_property) {
+        (Some(path), _) => read_parts(path, blocks.ids.len())?,
+        (None, Some(property)) => {
+            let ground = crate::args::GroundCall { former: Some(property.clone()), ..call.ground.clone() };
+            Blocks::read(&ground)?.former
+        }
+        (None, None) => Vec::new(),
+    };
+    let cells = Cells::named(of_block, names);
+    let rows = cells.table(&blocks, &told);
+    match &call.out {
+        Some(path) => write_lines(path, &rows)?,
+        None if !json => rows.iter().for_each(|row| println!("{row}")),
+        None => {}
+    }
+    if json {
+        let moved: f64 = (0..blocks.ids.len())
+            .filter(|block| cells.has_moved(&blocks, *block))
+            .map(|block| blocks.work[block])
+            .sum();
+        let mut summary = summary(&blocks, &graph, &told);
+        summary["moved_share"] = json!(moved / blocks.work.iter().sum::<f64>());
+        println!("{summary}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn checked(json: bool, call: &CheckGridsCall) -> anyhow::Result<ExitCode> {
+    let (blocks, graph, of_block, names) = with_cells(&call.ground, call.parts.as_deref())?;
+    let count = call.cells.unwrap_or(names.len()).max(names.len());
+    let rules = rules_of(&call.ground, &blocks, count, Tolerance::Within(call.tolerance))?;
+    let told = check(&graph, &rules, &of_block);
+    if json {
+        let mut summary = summary(&blocks, &graph, &told);
+        summary["faults"] = json!(told.faults);
+        println!("{summary}");
+    } else {
+        tell_faults(&told, &blocks);
+        eprintln!(
+            "{} cells, {} faults; work from {:.3} to {:.3} of the mean",
+            count,
+            told.faults.len(),
+            told.min_over_mean,
+            told.max_over_mean
+        );
+    }
+    Ok(if told.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
