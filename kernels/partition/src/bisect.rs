@@ -1,6 +1,6 @@
 //! The first parts: ground cut in two, again and again.
 
-use crate::pair::{Effort, Pair, Scratch, refine};
+use crate::pair::{CUT_OFF, Effort, Pair, Scratch, refine};
 use crate::state::{Bounds, Chance, Ground, Load, Parts};
 use std::collections::BinaryHeap;
 
@@ -87,7 +87,7 @@ impl Cutting<'_> {
             self.grow(start, sides, nodes, &bounds, chance);
             let mut pair = Pair { parts: [part, other], loads: [load_of(part), load_of(other)], bounds };
             let least = graph.total() / graph.len() as i64;
-            let effort = Effort { patience: 60 + nodes.len() / 20, slack: 4 * least };
+            let effort = Effort { patience: 60 + nodes.len() / 20, slack: 4 * least, cut_off: CUT_OFF };
             for _ in 0..REFINED {
                 let border: Vec<u32> = nodes
                     .iter()

@@ -2,8 +2,8 @@
 
 use crate::bisect::share;
 use crate::coarsen::{Coarser, coarser};
-use crate::contiguity::Contiguity;
-use crate::pair::Effort;
+use crate::contiguity::{Contiguity, Leaving};
+use crate::pair::{CUT_OFF, Effort};
 use crate::problem::Prepared;
 use crate::state::{Bounds, Chance, Ground, Parts};
 use crate::sweep::{Aim, Drawing};
@@ -193,7 +193,7 @@ impl<'a> Draw<'a> {
         }
         let width = self.bounds.iter().map(|bounds| bounds.work.1 - bounds.work.0).min().unwrap_or(0);
         let fine = (width / 8).max(mean_node / 4);
-        let effort = Effort { patience: PATIENCE, slack: width / 2 + 3 * mean_node };
+        let effort = Effort { patience: PATIENCE, slack: width / 2 + 3 * mean_node, cut_off: CUT_OFF };
         for _ in 0..3 {
             drawing.balance(Aim::Middle, fine, effort, chance);
             drawing.sweeps(SWEEPS, effort, chance);
@@ -224,7 +224,7 @@ pub(crate) fn fill_empty(prepared: &Prepared, drawing: &mut Drawing<'_>) {
             let leaves = nodes.filter(|node| {
                 prepared.piece_of[*node as usize] as usize == piece
                     && drawing.parts.of(*node) as usize == rich
-                    && contiguity.can_leave(graph, &drawing.parts, *node)
+                    && contiguity.leaving(graph, &drawing.parts, *node, 0) == Leaving::Whole
             });
             let Some(node) = leaves.max_by_key(|node| graph.work(*node)) else { break };
             drawing.parts.set(node, empty as u32);

@@ -1,9 +1,12 @@
 //! Two parts that touch: nodes change sides until the border between them is cheaper and each has what it may.
 
-use crate::contiguity::Contiguity;
+use crate::contiguity::{Contiguity, Leaving};
 use crate::state::{Bounds, Chance, Ground, Load, Parts};
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+
+/// Nodes that are looked at, at the most, for what a node alone holds to its part.
+pub(crate) const CUT_OFF: usize = 400;
 
 /// How far a search may go.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +15,8 @@ pub(crate) struct Effort {
     pub patience: usize,
     /// How far parts may be outside of their bounds on the way, in units of work.
     pub slack: i64,
+    /// Nodes that are looked at, at the most, for what a node alone holds to its part.
+    pub cut_off: usize,
 }
 
 /// A node that could change sides.
@@ -42,6 +47,7 @@ pub(crate) struct Scratch {
     moved: Vec<u32>,
     search: u32,
     path: Vec<u32>,
+    group: Vec<u32>,
 }
 
 /// Two parts, their loads and what they may have.
@@ -98,7 +104,7 @@ pub(crate) fn refine(
         }
     };
     let search = scratch.search;
-    let Scratch { contiguity, moved, path, .. } = scratch;
+    let Scratch { contiguity, moved, path, group, .. } = scratch;
     path.clear();
     let mut heaps = [BinaryHeap::new(), BinaryHeap::new()];
     // Those that did not fit where they would have gone: until something goes the other way.
@@ -125,7 +131,18 @@ pub(crate) fn refine(
             Some(current) if current == (side, gain) => {}
             _ => continue,
         }
-        let after = now.moved(ground, node, side);
+        // What a node alone holds to its part goes with it.
+        group.clear();
+        group.push(node);
+        match contiguity.leaving(graph, parts, node, effort.cut_off) {
+            Leaving::Whole => {}
+            Leaving::With if contiguity.cut_off.iter().any(|node| moved[*node as usize] == search) => {
+                continue;
+            }
+            Leaving::With => group.extend_from_slice(&contiguity.cut_off),
+            Leaving::Never => continue,
+        }
+        let after = group.iter().fold(now, |pair, node| pair.moved(ground, *node, side));
         let after_off = after.off();
         if after.loads[side].nodes < after.bounds[side].nodes_least
             || (after_off > off && after_off > effort.slack.max(start_off))
@@ -134,18 +151,18 @@ pub(crate) fn refine(
             continue;
         }
         let to = pair.parts[1 - side];
-        if !contiguity.can_leave(graph, parts, node) {
-            continue;
+        for &node in group.iter() {
+            gained += gain_of(ground, parts, &pair.parts, node).map_or(0, |(_, gain)| gain);
+            parts.set(node, to);
+            moved[node as usize] = search;
+            path.push(node);
         }
-        parts.set(node, to);
-        moved[node as usize] = search;
-        path.push(node);
         now = after;
-        gained += gain;
         if (after_off, -gained) < (best_off, -best_gain) {
             (best, best_off, best_gain, best_len) = (now, after_off, gained, path.len());
         }
-        for &beside in graph.neighbours(node).iter().chain(ground.apart(node)) {
+        for &beside in group.iter().flat_map(|node| graph.neighbours(*node).iter().chain(ground.apart(*node)))
+        {
             let part = parts.of(beside);
             if moved[beside as usize] != search && pair.parts.contains(&part) {
                 push(&mut heaps, beside, chance);

@@ -2,7 +2,7 @@
 
 use crate::bisect::share_between;
 use crate::draw::fill_empty;
-use crate::pair::Effort;
+use crate::pair::{CUT_OFF, Effort};
 use crate::problem::Prepared;
 use crate::state::{Bounds, Chance, Ground, Parts};
 use crate::sweep::{Aim, Drawing};
@@ -86,7 +86,7 @@ impl<'a> Redraw<'a> {
         let graph = &self.ground.graph;
         let mean_node = graph.total() / graph.len() as i64;
         let width = self.bounds.iter().map(|bounds| bounds.work.1 - bounds.work.0).min().unwrap_or(0);
-        let effort = Effort { patience: PATIENCE, slack: width / 2 + 3 * mean_node };
+        let effort = Effort { patience: PATIENCE, slack: width / 2 + 3 * mean_node, cut_off: CUT_OFF };
         let mut drawing =
             Drawing::new(&self.ground, Parts::new(self.best.iter().copied()), self.bounds.clone());
         for fine in [mean_node / 2, mean_node / 4, mean_node / 8] {

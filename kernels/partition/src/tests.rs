@@ -1,6 +1,6 @@
 //! Cells of any ground hang together and are as equal as asked; what cannot be is refused by name.
 
-use crate::contiguity::Contiguity;
+use crate::contiguity::{Contiguity, Leaving};
 use crate::state::{Chance, Parts};
 use crate::*;
 use proptest::prelude::*;
@@ -134,7 +134,26 @@ proptest! {
                 reached.extend(beside(at).filter(|beside| seen.insert(*beside)));
             }
             let plain = !starts.is_empty() && starts.iter().all(|start| seen.contains(start));
-            prop_assert_eq!(contiguity.can_leave(graph, &parts, node), plain, "{}", node);
+            let told = contiguity.leaving(graph, &parts, node, usize::MAX);
+            prop_assert_eq!(told == Leaving::Whole, plain, "{}", node);
+            prop_assert_eq!(told == Leaving::Never, starts.is_empty());
+            if told == Leaving::With {
+                // Without these too, the rest of the node's piece hangs together, and each touches one before it.
+                let gone: std::collections::BTreeSet<u32> = contiguity.cut_off.iter().copied().chain([node]).collect();
+                let rest: Vec<u32> = starts.iter().copied().filter(|start| !gone.contains(start)).collect();
+                let mut seen = gone.clone();
+                let mut reached: Vec<u32> = rest.first().copied().into_iter().collect();
+                seen.extend(&reached);
+                while let Some(at) = reached.pop() {
+                    reached.extend(beside(at).filter(|beside| seen.insert(*beside)));
+                }
+                prop_assert!(!rest.is_empty() && rest.iter().all(|start| seen.contains(start)));
+                let mut before = vec![node];
+                for &own in &contiguity.cut_off {
+                    prop_assert!(beside(own).any(|beside| before.contains(&beside)));
+                    before.push(own);
+                }
+            }
         }
     }
 

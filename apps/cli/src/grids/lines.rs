@@ -60,7 +60,10 @@ pub fn read_lines(call: &GroundCall, to_wgs84: &Converter) -> anyhow::Result<Lin
     for path in &call.barriers {
         let (layer, _) = layer_files::read_counted(path)?;
         for feature in layer.features {
-            let (kind, share) = (text_of(&feature, "kind").or_else(|| text_of(&feature, "highway")), share_property(&feature));
+            let (kind, share) = (
+                text_of(&feature, "kind").or_else(|| text_of(&feature, "highway")),
+                share_property(&feature),
+            );
             let leads = kind.as_deref().is_some_and(|kind| ACROSS.contains(&kind));
             // A line of which nothing is said is a street.
             let share = share.or_else(|| kind.as_deref().and_then(share_of)).unwrap_or(0.5);

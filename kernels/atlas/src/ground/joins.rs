@@ -26,9 +26,13 @@ impl HasPosition for Site {
     }
 }
 
-/// Joins pieces over the shortest ways between places of their blocks, as few as are needed (Kruskal 1956 on the edges of a
-/// Delaunay triangulation, which holds a shortest tree). `piece_of`: the piece of each block; `open`: may this way be gone? Pieces
-/// that only closed ways lead to stay by themselves. O(n log n).
+/// A piece is joined to others that are so many times as far as its nearest, too.
+const ALSO: f64 = 2.0;
+
+/// Joins pieces over the shortest ways between places of their blocks: those that are needed (Kruskal 1956 on the edges of a
+/// Delaunay triangulation, which holds a shortest tree), and those that are not twice as long as the shortest of one of the two.
+/// `piece_of`: the piece of each block; `open`: may this way be gone? Pieces that only closed ways lead to stay by themselves.
+/// O(n log n).
 pub fn joins(places: &[Point], piece_of: &[u32], open: impl Fn([Point; 2]) -> bool) -> Vec<Join> {
     let pieces = piece_of.iter().max().map_or(0, |most| *most as usize + 1);
     let mut leader: Vec<u32> = (0..pieces as u32).collect();
@@ -39,17 +43,9 @@ pub fn joins(places: &[Point], piece_of: &[u32], open: impl Fn([Point; 2]) -> bo
         }
         of
     }
-    let mut found = Vec::new();
-    let mut join = |blocks: [u32; 2]| {
-        let [a, b] = blocks.map(|block| find(&mut leader, piece_of[block as usize]));
-        let ends = blocks.map(|block| places[block as usize]);
-        if a != b && open(ends) {
-            leader[a.max(b) as usize] = a.min(b);
-            found.push(Join { blocks, length_m: plane_m(ends[0], ends[1]) });
-        }
-    };
     let plane = Plane::around(Bounds::of(places.iter().copied()).center());
     let mut sites: Vec<Site> = Vec::with_capacity(places.len());
+    let mut ways: Vec<(f64, [u32; 2])> = Vec::new();
     let mut first_at = std::collections::HashMap::new();
     for (block, place) in
         places.iter().enumerate().filter(|(_, place)| place.iter().all(|value| value.is_finite()))
@@ -57,7 +53,7 @@ pub fn joins(places: &[Point], piece_of: &[u32], open: impl Fn([Point; 2]) -> bo
         let block = block as u32;
         // Of blocks in one place the first stands for all.
         match first_at.entry(place.map(f64::to_bits)) {
-            std::collections::hash_map::Entry::Occupied(first) => join([*first.get(), block]),
+            std::collections::hash_map::Entry::Occupied(first) => ways.push((0.0, [*first.get(), block])),
             std::collections::hash_map::Entry::Vacant(free) => {
                 free.insert(block);
                 let [x, y] = plane.to(*place);
@@ -65,17 +61,41 @@ pub fn joins(places: &[Point], piece_of: &[u32], open: impl Fn([Point; 2]) -> bo
             }
         }
     }
-    let Ok(triangles) = DelaunayTriangulation::<Site>::bulk_load(sites) else { return found };
-    let mut ways: Vec<(f64, [u32; 2])> = triangles
-        .undirected_edges()
-        .map(|edge| {
-            let blocks = edge.vertices().map(|vertex| vertex.data().block);
-            (edge.length_2(), blocks)
-        })
-        .filter(|(_, [a, b])| piece_of[*a as usize] != piece_of[*b as usize])
-        .collect();
+    if let Ok(triangles) = DelaunayTriangulation::<Site>::bulk_load(sites) {
+        ways.extend(
+            triangles
+                .undirected_edges()
+                .map(|edge| (edge.length_2(), edge.vertices().map(|vertex| vertex.data().block))),
+        );
+    }
+    let pieces_of = |blocks: [u32; 2]| {
+        let [a, b] = blocks.map(|block| piece_of[block as usize]);
+        [a.min(b), a.max(b)]
+    };
+    ways.retain(|(_, blocks)| {
+        let [a, b] = pieces_of(*blocks);
+        a != b && open(blocks.map(|block| places[block as usize]))
+    });
     ways.sort_by(|(a, one), (b, other)| a.total_cmp(b).then(one.cmp(other)));
-    ways.into_iter().for_each(|(_, blocks)| join(blocks));
+    let mut nearest: Vec<Option<f64>> = vec![None; pieces];
+    let mut joined = std::collections::HashSet::new();
+    let mut found = Vec::new();
+    for (_, blocks) in ways {
+        let pair = pieces_of(blocks);
+        let ends = blocks.map(|block| places[block as usize]);
+        let length_m = plane_m(ends[0], ends[1]);
+        let [a, b] = pair.map(|piece| find(&mut leader, piece));
+        let also = pair
+            .iter()
+            .any(|piece| nearest[*piece as usize].is_none_or(|nearest| length_m <= ALSO * nearest));
+        for piece in pair {
+            nearest[piece as usize].get_or_insert(length_m);
+        }
+        if (a != b || also) && joined.insert(pair) {
+            leader[a.max(b) as usize] = a.min(b);
+            found.push(Join { blocks, length_m });
+        }
+    }
     found
 }
 
