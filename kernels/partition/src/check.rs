@@ -125,6 +125,21 @@ impl Fault {
             _ => Vec::new(),
         }
     }
+
+    /// The cells that it names.
+    pub fn cells(&self) -> Vec<u32> {
+        match self {
+            Self::Length { .. } => Vec::new(),
+            Self::NotTogether { of_a, of_b, .. } => vec![*of_a, *of_b],
+            Self::NoCell { cell, .. }
+            | Self::Empty { cell }
+            | Self::InPieces { cell, .. }
+            | Self::Work { cell, .. }
+            | Self::Across { cell, .. }
+            | Self::NotApart { cell, .. }
+            | Self::Doors { cell, .. } => vec![*cell],
+        }
+    }
 }
 
 /// Looks at the cell of each block.

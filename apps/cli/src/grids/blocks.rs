@@ -237,11 +237,11 @@ fn shapes(path: &Path, call: &GroundCall) -> anyhow::Result<Blocks> {
         }
     }
     bridges(&lines, &barriers, &geometries, &mut costs);
-    let joined = if call.no_joins { Vec::new() } else { join_pieces(&places, &work, &barriers, &mut costs)? };
     let (divisions, division_names) = match call.division {
         Some(_) => numbered(division.into_iter()),
         None => Default::default(),
     };
+    let joined = if call.no_joins { Vec::new() } else { join_pieces(&places, &divisions, &barriers, &mut costs)? };
     Ok(Blocks {
         ids,
         work,
@@ -361,24 +361,34 @@ fn crossed(way: &[Point], barriers: &Barriers) -> Vec<[Point; 2]> {
     found
 }
 
-/// Joins pieces that touch nothing to the nearest; tells how far that was.
+/// Joins pieces that touch nothing to the nearest of their division; tells how far that was.
 fn join_pieces(
     places: &[Point],
-    work: &[f64],
+    divisions: &[u32],
     barriers: &Barriers,
     costs: &mut BTreeMap<(u32, u32), f64>,
 ) -> anyhow::Result<Vec<f64>> {
-    let edges: Vec<_> = costs.iter().map(|((a, b), cost)| (*a, *b, *cost)).collect();
-    // Work says nothing of what touches, and may be wrong in ways that are told later.
-    let even = vec![1.0; work.len()];
-    let (piece_of, pieces) = Graph::new(&even, &edges)?.components();
-    if pieces < 2 {
-        return Ok(Vec::new());
+    let division = |block: u32| divisions.get(block as usize).copied().unwrap_or(0);
+    let inside = costs.iter().filter(|((a, b), _)| division(*a) == division(*b));
+    let edges: Vec<_> = inside.map(|((a, b), cost)| (*a, *b, *cost)).collect();
+    // Work says nothing of what touches.
+    let (piece_of, _) = Graph::new(&vec![1.0; places.len()], &edges)?.components();
+    let mut blocks_of: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for block in 0..places.len() as u32 {
+        blocks_of.entry(division(block)).or_default().push(block);
     }
-    let found = joins(places, &piece_of, |way| barriers.share(way) > 0.0);
-    for join in &found {
-        let [a, b] = join.blocks;
-        costs.insert((a.min(b), a.max(b)), BRIDGE_M);
+    let mut lengths = Vec::new();
+    for blocks in blocks_of.into_values() {
+        let own_places: Vec<Point> = blocks.iter().map(|block| places[*block as usize]).collect();
+        let own_pieces: Vec<u32> = blocks.iter().map(|block| piece_of[*block as usize]).collect();
+        if own_pieces.iter().all(|piece| *piece == own_pieces[0]) {
+            continue;
+        }
+        for join in joins(&own_places, &own_pieces, |way| barriers.share(way) > 0.0) {
+            let [a, b] = join.blocks.map(|block| blocks[block as usize]);
+            costs.insert((a.min(b), a.max(b)), BRIDGE_M);
+            lengths.push(join.length_m);
+        }
     }
-    Ok(found.into_iter().map(|join| join.length_m).collect())
+    Ok(lengths)
 }

@@ -109,7 +109,7 @@ impl Cells {
                 let division = block.and_then(|block| blocks.divisions.get(block)).map(|number| &blocks.division_names[*number as usize]);
                 let (area, compactness) = measures(&shape);
                 let properties = json!({
-                    "code": self.codes[cell], "division": division, "blocks": told.blocks.get(cell), "work": self.work(blocks, cell),
+                    "code": self.codes[cell], "name": name_of(&self.codes[cell]), "division": division, "blocks": told.blocks.get(cell), "work": self.work(blocks, cell),
                     "share_of_mean": told.work.get(cell), "doors": self.doors(blocks, cell),
                     "area_m2": area.round(), "compactness": (compactness * 1000.0).round() / 1000.0,
                 });
@@ -227,6 +227,12 @@ pub fn measures(shape: &Shape) -> (f64, f64) {
     let area = area_m2(shape);
     let length: f64 = shape.edges().map(|(a, b)| distance_m(a, b)).sum();
     (area, (4.0 * std::f64::consts::PI * area / (length * length).max(f64::MIN_POSITIVE)).min(1.0))
+}
+
+/// What a cell is called until somebody gives it a better name: by the number at the end of its code.
+fn name_of(code: &str) -> String {
+    let number = code.char_indices().rev().take(3).last().map_or(code, |(at, _)| &code[at..]);
+    format!("第{}网格", number.trim_start_matches('0'))
 }
 
 /// The code behind one: its last digits counted on.

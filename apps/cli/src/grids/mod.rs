@@ -169,7 +169,7 @@ fn finish(
         if !blocks.joined.is_empty() {
             let farthest = blocks.joined.iter().copied().fold(0.0, f64::max);
             eprintln!(
-                "{} pieces of ground touched nothing and were joined to the nearest, {farthest:.0} m away at the most",
+                "pieces of ground that touch nothing were joined to the nearest {} times, over {farthest:.0} m at the most",
                 blocks.joined.len()
             );
         }
@@ -180,8 +180,13 @@ fn finish(
     let within = told.faults.is_empty();
     let strict = matches!(rules.tolerance, Tolerance::Within(_));
     let hard = told.faults.iter().any(|fault| strict || !matches!(fault, Fault::Work { .. }));
-    if !json && !within {
-        tell_faults(told, blocks);
+    let kind = |fault: &&Fault| strict || !matches!(fault, Fault::Work { .. });
+    let counted = told.faults.iter().filter(kind).count();
+    if !json && counted > 0 {
+        tell_faults(told, blocks, &cells.codes);
+    } else if !json && !within {
+        let (count, share) = (told.faults.len(), rules.tolerance.share());
+        eprintln!("{count} cells are not within {share} of the mean: blocks are too large, or hang together too loosely");
     }
     if json {
         println!("{summary}");
@@ -195,12 +200,15 @@ fn finish(
     Ok(ExitCode::SUCCESS)
 }
 
-fn tell_faults(told: &Checked, blocks: &Blocks) {
+fn tell_faults(told: &Checked, blocks: &Blocks, codes: &[String]) {
     for fault in told.faults.iter().take(TOLD) {
         let named: Vec<String> = fault
             .blocks()
             .into_iter()
-            .filter_map(|block| blocks.ids.get(block as usize).map(|id| format!("block {block} is {id}")))
+            .filter_map(|block| blocks.ids.get(block as usize).map(|id| ("block", block, id)))
+            .chain(fault.cells().into_iter().filter_map(|cell| codes.get(cell as usize).map(|code| ("cell", cell, code))))
+            .filter(|(_, number, name)| number.to_string() != **name)
+            .map(|(what, number, name)| format!("{what} {number} is {name}"))
             .collect();
         let named = if named.is_empty() { String::new() } else { format!(" ({})", named.join(", ")) };
         eprintln!("{fault}{named}");
@@ -374,7 +382,7 @@ fn checked(json: bool, call: &CheckGridsCall) -> anyhow::Result<ExitCode> {
         summary["faults"] = json!(told.faults);
         println!("{summary}");
     } else {
-        tell_faults(&told, &blocks);
+        tell_faults(&told, &blocks, &names);
         eprintln!(
             "{} cells, {} faults; work from {:.3} to {:.3} of the mean",
             count,

@@ -1,0 +1,135 @@
+//! `gridweave grids` as scripts call it.
+
+use gridweave_e2e::{fails, run};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::path::Path;
+
+fn told(call: &[&str]) -> anyhow::Result<Value> {
+    let out = run(&[call, &["--json"]].concat())?;
+    Ok(serde_json::from_str(out.trim().lines().last().unwrap_or_default())?)
+}
+
+fn number(of: &Value, name: &str) -> f64 {
+    of[name].as_f64().unwrap_or(f64::NAN)
+}
+
+/// A field of blocks with a lake in the middle, as a graph, with more work in the west by `uneven`.
+fn field(path: &Path, side: usize, uneven: f64) -> anyhow::Result<()> {
+    let lake = side / 3..side - side / 3;
+    let dry = |x: usize, y: usize| !(lake.contains(&x) && lake.contains(&y));
+    let places: Vec<(usize, usize)> =
+        (0..side * side).map(|at| (at % side, at / side)).filter(|(x, y)| dry(*x, *y)).collect();
+    let number: HashMap<(usize, usize), usize> = places.iter().enumerate().map(|(at, place)| (*place, at)).collect();
+    let mut edges = Vec::new();
+    for (at, (x, y)) in places.iter().enumerate() {
+        edges.extend([(x + 1, *y), (*x, y + 1)].iter().filter_map(|place| number.get(place)).map(|to| [at, *to]));
+    }
+    let weights: Vec<f64> = places
+        .iter()
+        .map(|(x, y)| (1.0 + ((x * 7 + y * 13) % 5) as f64) * if *x < side / 4 { uneven } else { 1.0 })
+        .collect();
+    let graph = json!({ "weights": weights, "xy": places, "edges": edges });
+    Ok(std::fs::write(path, graph.to_string())?)
+}
+
+#[test]
+fn a_graph_is_drawn_checked_and_drawn_anew_with_few_changes() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let [before, after, parts, anew, curve] =
+        ["before.json", "after.json", "parts.txt", "anew.txt", "curve.csv"].map(at);
+    field(before.as_ref(), 60, 1.0)?;
+    field(after.as_ref(), 60, 1.4)?;
+    let drawn = told(&["grids", "draw", "--graph", &before, "--cells", "24", "--seed", "3", "--tolerance", "0.01", "--out", &parts])?;
+    assert!(drawn["within"] == true && number(&drawn, "max_over_mean") <= 1.01, "{drawn}");
+    let first = std::fs::read_to_string(&parts)?;
+    told(&["grids", "draw", "--graph", &before, "--cells", "24", "--seed", "3", "--threads", "1", "--out", &parts])?;
+    assert_eq!(first, std::fs::read_to_string(&parts)?, "the same seed draws the same cells");
+    run(&["grids", "check", "--graph", &before, "--parts", &parts, "--tolerance", "0.01"])?;
+    let (code, why) = fails(&["grids", "check", "--graph", &after, "--parts", &parts, "--tolerance", "0.05"])?;
+    assert!(code == 1 && why.contains("times the mean work"), "{why}");
+    let redrawn = told(&["grids", "redraw", "--graph", &after, "--parts", &parts, "--tolerance", "0.05", "--out", &anew, "--curve", &curve])?;
+    let (moved, least) = (number(&redrawn, "moved_share"), number(&redrawn, "moved_share_least"));
+    assert!(redrawn["within"] == true && least > 0.0 && moved >= least && moved < 0.3, "{redrawn}");
+    run(&["grids", "check", "--graph", &after, "--parts", &anew, "--tolerance", "0.05"])?;
+    let report = run(&["grids", "report", "--graph", &after, "--parts", &anew, "--before", &parts])?;
+    assert_eq!(report.lines().count(), 25, "{report}");
+    let rows = std::fs::read_to_string(&curve)?;
+    assert!(rows.lines().count() > 5, "{rows}");
+    // Nothing has to change where all is well.
+    let same = told(&["grids", "redraw", "--graph", &before, "--parts", &parts, "--tolerance", "0.05", "--out", &anew])?;
+    assert_eq!(number(&same, "moved_share"), 0.0, "{same}");
+    Ok(())
+}
+
+#[test]
+fn what_cannot_be_is_refused_with_what_would_do() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let [graph, rules, out] = ["graph.json", "rules.toml", "out.txt"].map(at);
+    std::fs::write(&graph, r#"{"weights":[9,1,1,1],"edges":[[0,1],[1,2],[2,3]]}"#)?;
+    let draw = ["grids", "draw", "--graph", &graph, "--out", &out, "--cells"];
+    let refused = |more: &[&str]| fails(&[&draw, more].concat());
+    let (code, why) = refused(&["2", "--tolerance", "0.1"])?;
+    assert!(code == 2 && why.contains("block 0 alone has 1.500 times the mean"), "{why}");
+    let (code, why) = refused(&["9"])?;
+    assert!(code == 2 && why.contains("9 cells were asked for, and only 4 blocks"), "{why}");
+    std::fs::write(&rules, "together = [[\"0\", \"2\"]]")?;
+    let (code, why) = refused(&["2", "--rules", &rules])?;
+    assert!(code == 2 && why.contains("stay together and do not touch"), "{why}");
+    std::fs::write(&rules, "together = [[\"0\", \"9\"]]")?;
+    assert!(refused(&["2", "--rules", &rules])?.1.contains("there is no block \"9\""));
+    std::fs::write(&graph, r#"{"weights":[9,1],"edges":[[0,7]]}"#)?;
+    assert!(refused(&["1"])?.1.contains("edge 0 ends at block 7, and there are 2 blocks"));
+    std::fs::write(&graph, r#"{"weights":[9,"x"]}"#)?;
+    assert_eq!(refused(&["1"])?.0, 2);
+    assert!(!Path::new(&out).exists());
+    Ok(())
+}
+
+#[test]
+fn buildings_of_a_city_become_cells_that_can_be_put_in_force() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let [city, blocks, cells, assigned, map, data] =
+        ["city", "blocks.geojson", "cells.geojson", "blocks.csv", "cells.svg", "data"].map(at);
+    run(&["city", "make", "--households", "3000", "--seed", "7", "--out", &city])?;
+    // The homes of each building, and its community.
+    let mut homes: HashMap<String, u64> = HashMap::new();
+    for line in std::fs::read_to_string(format!("{city}/dwellings.csv"))?.lines().skip(1) {
+        let code = line.split(',').next().unwrap_or_default();
+        if let Some(building) = code.get(..16) {
+            *homes.entry(building.to_owned()).or_default() += 1;
+        }
+    }
+    let mut outlines: Value = serde_json::from_str(&std::fs::read_to_string(format!("{city}/outlines.geojson"))?)?;
+    let features = outlines["features"].as_array_mut().expect("features");
+    features.retain(|feature| feature["properties"]["code"].as_str().is_some_and(|code| homes.contains_key(code)));
+    assert!(features.len() > 50, "{}", features.len());
+    for feature in features.iter_mut() {
+        let code = feature["properties"]["code"].as_str().unwrap_or_default().to_owned();
+        feature["properties"]["homes"] = json!(homes[&code]);
+        feature["properties"]["community"] = json!(code[..12]);
+    }
+    std::fs::write(&blocks, outlines.to_string())?;
+    let call = ["grids", "draw", "--blocks", &blocks, "--work", "homes", "--division", "community", "--target", "300"];
+    let drawn = told(&[&call[..], &["--out", &cells, "--assign", &assigned, "--picture", &map]].concat())?;
+    let count = number(&drawn, "cells");
+    assert!((8.0..=12.0).contains(&count), "{drawn}");
+    let read: Value = serde_json::from_str(&std::fs::read_to_string(&cells)?)?;
+    let drawn_cells = read["features"].as_array().expect("features");
+    assert_eq!(drawn_cells.len() as f64, count);
+    let sum: f64 = drawn_cells.iter().map(|cell| number(&cell["properties"], "work")).sum();
+    assert_eq!(sum as u64, homes.values().sum::<u64>());
+    let rows = std::fs::read_to_string(&assigned)?;
+    for line in rows.lines().skip(1) {
+        let (block, cell) = line.split_once(',').expect("two fields");
+        assert_eq!(block[..12], cell[..12], "no cell crosses a community's border");
+    }
+    assert!(std::fs::read_to_string(&map)?.contains("</svg>"));
+    run(&["import", "divisions", &format!("{city}/divisions.csv"), "--data", &data])?;
+    let imported = run(&["import", "cells", &cells, "--network", "base", "--publish", "--data", &data])?;
+    assert!(imported.contains("\"rejected\": []"), "{imported}");
+    Ok(())
+}
