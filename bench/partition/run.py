@@ -122,7 +122,7 @@ def graphs(program, work, sizes, peers):
         row = {"blocks": blocks, "edges": len(graph.edges), "cells": cells, "seed": seed, "ours": ours(program, graph, cells, work)}
         row["metis"] = tried("metis", lambda: metis(graph, cells, False))
         row["metis_contiguous"] = tried("metis", lambda: metis(graph, cells, True))
-        if peers and blocks <= 50_000:
+        if peers and blocks <= 50_000 and cells <= 200:
             row["kahip_strong"] = tried("kahip", lambda: kahip(graph, cells, 2))
         if peers and blocks <= 2_000:
             row["gerrychain"] = tried("gerrychain", lambda: gerrychain(graph, cells))

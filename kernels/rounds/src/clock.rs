@@ -36,7 +36,8 @@ impl Clock {
     pub fn visit(self, day: &Day, worker: &Worker, visit: &Visit) -> Option<Stop> {
         let walk = day.walks.between(self.place, visit.place);
         let without = begins(visit, self.free + walk)?;
-        let after = |begins: Minute, paused: bool| Clock { place: visit.place, free: begins + visit.minutes, paused };
+        let after =
+            |begins: Minute, paused: bool| Clock { place: visit.place, free: begins + visit.minutes, paused };
         let Some((minutes, earliest, latest)) = worker.pause.filter(|_| !self.paused) else {
             return Some(Stop { begins: without, pause: None, after: after(without, true) });
         };

@@ -54,7 +54,8 @@ impl Plan {
         let worker = &day.workers[number];
         let mut clock = Clock::of(worker);
         let mut doings = Vec::new();
-        let pauses = |begins: Minute| Doing::Pause { begins, minutes: worker.pause.map_or(0.0, |pause| pause.0) };
+        let pauses =
+            |begins: Minute| Doing::Pause { begins, minutes: worker.pause.map_or(0.0, |pause| pause.0) };
         let round = self.rounds.get(number).map_or(&[][..], Vec::as_slice);
         for &visit in round {
             let walk = day.walks.between(clock.place, day.visits[visit].place);
@@ -79,21 +80,25 @@ impl Plan {
 
     /// Minutes walked by all.
     pub fn walked(&self, day: &Day) -> f64 {
-        let of = |(worker, round): (&crate::problem::Worker, &Vec<usize>)| {
-            let places = round.iter().map(|visit| day.visits[*visit].place);
-            let mut at = worker.start;
-            let mut sum = 0.0;
-            for place in places {
-                sum += day.walks.between(at, place);
-                at = place;
-            }
-            if round.is_empty() { 0.0 } else { sum + day.walks.between(at, worker.end) }
-        };
-        day.workers.iter().zip(&self.rounds).map(of).sum()
+        self.rounds.iter().enumerate().map(|(worker, round)| walked_by(day, worker, round)).sum()
     }
 
     /// Minutes walked, and what it costs that visits are left out: what is made as small as can be.
     pub fn cost(&self, day: &Day) -> f64 {
         self.walked(day) + self.left_out.iter().map(|visit| day.visits[*visit].worth).sum::<f64>()
     }
+}
+
+/// Minutes that a worker walks on a round.
+pub(crate) fn walked_by(day: &Day, worker: usize, round: &[usize]) -> f64 {
+    let worker = &day.workers[worker];
+    if round.is_empty() {
+        return 0.0;
+    }
+    let (mut at, mut sum) = (worker.start, 0.0);
+    for place in round.iter().map(|visit| day.visits[*visit].place).chain([worker.end]) {
+        sum += day.walks.between(at, place);
+        at = place;
+    }
+    sum
 }

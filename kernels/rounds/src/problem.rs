@@ -48,6 +48,12 @@ impl Walks {
         (minutes.len() == places * places).then_some(Self { places, minutes })
     }
 
+    /// A matrix that is known to be square.
+    pub(crate) fn square(places: usize, minutes: Vec<f32>) -> Self {
+        debug_assert_eq!(minutes.len(), places * places);
+        Self { places, minutes }
+    }
+
     /// How many places.
     pub fn places(&self) -> usize {
         self.places
@@ -132,7 +138,11 @@ impl Day {
             if visit.windows.is_empty() {
                 return Err(wrong("it has no time at which it may begin"));
             }
-            if visit.windows.iter().any(|(from, until)| !from.is_finite() || !until.is_finite() || from > until) {
+            if visit
+                .windows
+                .iter()
+                .any(|(from, until)| !from.is_finite() || !until.is_finite() || from > until)
+            {
                 return Err(wrong("it may begin from a time that is after the last"));
             }
             if visit.windows.windows(2).any(|two| two[0].1 >= two[1].0) {
@@ -156,9 +166,15 @@ impl Day {
                 return Err(wrong("the shift ends before it begins"));
             }
             if let Some((minutes, from, until)) = worker.pause
-                && (!minutes.is_finite() || minutes < 0.0 || !from.is_finite() || !until.is_finite() || from > until)
+                && (!minutes.is_finite()
+                    || minutes < 0.0
+                    || !from.is_finite()
+                    || !until.is_finite()
+                    || from > until)
             {
-                return Err(wrong("the pause is no length of time, or begins from a time that is after the last"));
+                return Err(wrong(
+                    "the pause is no length of time, or begins from a time that is after the last",
+                ));
             }
         }
         Ok(())

@@ -83,7 +83,8 @@ impl<'a> Search<'a> {
             .iter()
             .map(|task| {
                 let mut near: Vec<u32> = (0..tasks.len() as u32).collect();
-                let walk = |other: &u32| day.walks.between(task.what.place, tasks[*other as usize].what.place);
+                let walk =
+                    |other: &u32| day.walks.between(task.what.place, tasks[*other as usize].what.place);
                 let keep = NEIGHBOURS.min(near.len());
                 if keep > 0 && keep < near.len() {
                     near.select_nth_unstable_by(keep - 1, |a, b| walk(a).total_cmp(&walk(b)));
@@ -94,7 +95,9 @@ impl<'a> Search<'a> {
             })
             .collect();
         let near = |(task, near): (&Task, &Vec<u32>)| {
-            let walks = near.iter().map(|other| day.walks.between(task.what.place, tasks[*other as usize].what.place));
+            let walks = near
+                .iter()
+                .map(|other| day.walks.between(task.what.place, tasks[*other as usize].what.place));
             walks.filter(|walk| *walk > 0.0).take(5).collect::<Vec<_>>()
         };
         let walks: Vec<f64> = tasks.iter().zip(&neighbours).flat_map(near).collect();
@@ -183,17 +186,23 @@ impl<'a> Search<'a> {
     /// The best rounds so far.
     pub fn plan(&self) -> Plan {
         let visits = |tasks: &Vec<u32>| tasks.iter().map(|task| self.tasks[*task as usize].visit).collect();
-        let mut left_out: Vec<usize> = self.best.2.iter().map(|task| self.tasks[*task as usize].visit).collect();
+        let mut left_out: Vec<usize> =
+            self.best.2.iter().map(|task| self.tasks[*task as usize].visit).collect();
         left_out.sort_unstable();
         left_out.dedup();
-        Plan { rounds: self.best.1.iter().map(visits).collect(), left_out, appointments: self.appointments.clone() }
+        Plan {
+            rounds: self.best.1.iter().map(visits).collect(),
+            left_out,
+            appointments: self.appointments.clone(),
+        }
     }
 
     fn keep_best(&mut self) -> bool {
         if self.cost >= self.best.0 - 1e-9 {
             return false;
         }
-        self.best = (self.cost, self.rounds.iter().map(|round| round.tasks.clone()).collect(), self.left_out.clone());
+        self.best =
+            (self.cost, self.rounds.iter().map(|round| round.tasks.clone()).collect(), self.left_out.clone());
         true
     }
 
@@ -291,7 +300,9 @@ impl<'a> Search<'a> {
         self.chance.shuffle(&mut open);
         let depot = self.day.workers[0].start;
         let far = |task: &u32| self.day.walks.between(depot, self.tasks[*task as usize].what.place);
-        let narrow = |task: &u32| self.tasks[*task as usize].what.windows.iter().map(|(from, until)| until - from).sum::<f64>();
+        let narrow = |task: &u32| {
+            self.tasks[*task as usize].what.windows.iter().map(|(from, until)| until - from).sum::<f64>()
+        };
         let ends = |task: &u32| self.tasks[*task as usize].what.windows.last().map_or(0.0, |window| window.1);
         match self.chance.below(12) {
             0..4 => {}
@@ -299,7 +310,9 @@ impl<'a> Search<'a> {
             6..7 => open.sort_by(|a, b| far(a).total_cmp(&far(b))),
             7..9 => open.sort_by(|a, b| narrow(a).total_cmp(&narrow(b))),
             9..10 => open.sort_by(|a, b| ends(a).total_cmp(&ends(b))),
-            _ => open.sort_by(|a, b| self.tasks[*b as usize].what.worth.total_cmp(&self.tasks[*a as usize].what.worth)),
+            _ => open.sort_by(|a, b| {
+                self.tasks[*b as usize].what.worth.total_cmp(&self.tasks[*a as usize].what.worth)
+            }),
         }
         for task in open {
             match self.best_place(task) {
@@ -323,20 +336,24 @@ impl<'a> Search<'a> {
         let mut best: Option<(usize, usize, f64)> = None;
         let mut least = worth as f32;
         let mut empty_seen = Vec::new();
-        let mut look = |search: &mut Self, worker: usize, at: usize, best: &mut Option<(usize, usize, f64)>| {
-            let round = &search.rounds[worker];
-            let [from, to] = [round.places[at], round.places[at + 1]].map(|place| place as usize);
-            let more = search.towards[to_here + from] + from_here[to] - round.walks.get(at).copied().unwrap_or(0.0);
-            if more < least && search.chance.unit() >= BLINK && search.fits(worker, at, task) {
-                least = more;
-                *best = Some((worker, at, f64::from(more)));
-            }
-        };
+        let mut look =
+            |search: &mut Self, worker: usize, at: usize, best: &mut Option<(usize, usize, f64)>| {
+                let round = &search.rounds[worker];
+                let [from, to] = [round.places[at], round.places[at + 1]].map(|place| place as usize);
+                let more = search.towards[to_here + from] + from_here[to]
+                    - round.walks.get(at).copied().unwrap_or(0.0);
+                if more < least && search.chance.unit() >= BLINK && search.fits(worker, at, task) {
+                    least = more;
+                    *best = Some((worker, at, f64::from(more)));
+                }
+            };
         // Beside those that are near; all others only where none of these will do.
         for near in 0..self.neighbours[task as usize].len().min(BESIDE) {
             let beside = self.neighbours[task as usize][near] as usize;
             let Some(worker) = self.worker_of[beside].map(|worker| worker as usize) else { continue };
-            if !self.can_do(worker, task) || twin.is_some_and(|twin| self.worker_of[twin] == Some(worker as u32)) {
+            if !self.can_do(worker, task)
+                || twin.is_some_and(|twin| self.worker_of[twin] == Some(worker as u32))
+            {
                 continue;
             }
             let at = self.at[beside] as usize;
@@ -383,7 +400,9 @@ impl<'a> Search<'a> {
             return clock.free + self.day.walks.between(clock.place, to) <= round.latest[at];
         }
         for (next, old) in round.tasks[at..].iter().zip(&round.stops[at..]) {
-            let Some(stop) = clock.visit(self.day, who, &self.tasks[*next as usize].what) else { return false };
+            let Some(stop) = clock.visit(self.day, who, &self.tasks[*next as usize].what) else {
+                return false;
+            };
             clock = stop.after;
             // From here on all is as it was.
             if clock == old.after {
@@ -477,7 +496,10 @@ fn tasks(day: &Day, chance: &mut Chance) -> (Vec<Task>, Vec<Option<Minute>>) {
         // Within what the shifts of those who can have in common with it.
         let able = || day.workers.iter().filter(|worker| worker.skills & visit.skills == visit.skills);
         let open = able().map(|worker| worker.shift.0).fold(f64::INFINITY, f64::min).max(from).min(until);
-        let close = able().map(|worker| worker.shift.1 - visit.minutes).fold(0.0, f64::max).clamp(open, until.max(open));
+        let close = able()
+            .map(|worker| worker.shift.1 - visit.minutes)
+            .fold(0.0, f64::max)
+            .clamp(open, until.max(open));
         let begins = ((open + chance.unit() * (close - open)) / 15.0).round() * 15.0;
         let begins = begins.clamp(open, close);
         appointments[number] = Some(begins);

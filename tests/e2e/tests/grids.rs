@@ -20,10 +20,13 @@ fn field(path: &Path, side: usize, uneven: f64) -> anyhow::Result<()> {
     let dry = |x: usize, y: usize| !(lake.contains(&x) && lake.contains(&y));
     let places: Vec<(usize, usize)> =
         (0..side * side).map(|at| (at % side, at / side)).filter(|(x, y)| dry(*x, *y)).collect();
-    let number: HashMap<(usize, usize), usize> = places.iter().enumerate().map(|(at, place)| (*place, at)).collect();
+    let number: HashMap<(usize, usize), usize> =
+        places.iter().enumerate().map(|(at, place)| (*place, at)).collect();
     let mut edges = Vec::new();
     for (at, (x, y)) in places.iter().enumerate() {
-        edges.extend([(x + 1, *y), (*x, y + 1)].iter().filter_map(|place| number.get(place)).map(|to| [at, *to]));
+        edges.extend(
+            [(x + 1, *y), (*x, y + 1)].iter().filter_map(|place| number.get(place)).map(|to| [at, *to]),
+        );
     }
     let weights: Vec<f64> = places
         .iter()
@@ -41,15 +44,55 @@ fn a_graph_is_drawn_checked_and_drawn_anew_with_few_changes() -> anyhow::Result<
         ["before.json", "after.json", "parts.txt", "anew.txt", "curve.csv"].map(at);
     field(before.as_ref(), 60, 1.0)?;
     field(after.as_ref(), 60, 1.4)?;
-    let drawn = told(&["grids", "draw", "--graph", &before, "--cells", "24", "--seed", "3", "--tolerance", "0.01", "--out", &parts])?;
+    let drawn = told(&[
+        "grids",
+        "draw",
+        "--graph",
+        &before,
+        "--cells",
+        "24",
+        "--seed",
+        "3",
+        "--tolerance",
+        "0.01",
+        "--out",
+        &parts,
+    ])?;
     assert!(drawn["within"] == true && number(&drawn, "max_over_mean") <= 1.01, "{drawn}");
     let first = std::fs::read_to_string(&parts)?;
-    told(&["grids", "draw", "--graph", &before, "--cells", "24", "--seed", "3", "--threads", "1", "--out", &parts])?;
+    told(&[
+        "grids",
+        "draw",
+        "--graph",
+        &before,
+        "--cells",
+        "24",
+        "--seed",
+        "3",
+        "--threads",
+        "1",
+        "--out",
+        &parts,
+    ])?;
     assert_eq!(first, std::fs::read_to_string(&parts)?, "the same seed draws the same cells");
     run(&["grids", "check", "--graph", &before, "--parts", &parts, "--tolerance", "0.01"])?;
-    let (code, why) = fails(&["grids", "check", "--graph", &after, "--parts", &parts, "--tolerance", "0.05"])?;
+    let (code, why) =
+        fails(&["grids", "check", "--graph", &after, "--parts", &parts, "--tolerance", "0.05"])?;
     assert!(code == 1 && why.contains("times the mean work"), "{why}");
-    let redrawn = told(&["grids", "redraw", "--graph", &after, "--parts", &parts, "--tolerance", "0.05", "--out", &anew, "--curve", &curve])?;
+    let redrawn = told(&[
+        "grids",
+        "redraw",
+        "--graph",
+        &after,
+        "--parts",
+        &parts,
+        "--tolerance",
+        "0.05",
+        "--out",
+        &anew,
+        "--curve",
+        &curve,
+    ])?;
     let (moved, least) = (number(&redrawn, "moved_share"), number(&redrawn, "moved_share_least"));
     assert!(redrawn["within"] == true && least > 0.0 && moved >= least && moved < 0.3, "{redrawn}");
     run(&["grids", "check", "--graph", &after, "--parts", &anew, "--tolerance", "0.05"])?;
@@ -58,7 +101,18 @@ fn a_graph_is_drawn_checked_and_drawn_anew_with_few_changes() -> anyhow::Result<
     let rows = std::fs::read_to_string(&curve)?;
     assert!(rows.lines().count() > 5, "{rows}");
     // Nothing has to change where all is well.
-    let same = told(&["grids", "redraw", "--graph", &before, "--parts", &parts, "--tolerance", "0.05", "--out", &anew])?;
+    let same = told(&[
+        "grids",
+        "redraw",
+        "--graph",
+        &before,
+        "--parts",
+        &parts,
+        "--tolerance",
+        "0.05",
+        "--out",
+        &anew,
+    ])?;
     assert_eq!(number(&same, "moved_share"), 0.0, "{same}");
     Ok(())
 }
@@ -103,9 +157,12 @@ fn buildings_of_a_city_become_cells_that_can_be_put_in_force() -> anyhow::Result
             *homes.entry(building.to_owned()).or_default() += 1;
         }
     }
-    let mut outlines: Value = serde_json::from_str(&std::fs::read_to_string(format!("{city}/outlines.geojson"))?)?;
+    let mut outlines: Value =
+        serde_json::from_str(&std::fs::read_to_string(format!("{city}/outlines.geojson"))?)?;
     let features = outlines["features"].as_array_mut().expect("features");
-    features.retain(|feature| feature["properties"]["code"].as_str().is_some_and(|code| homes.contains_key(code)));
+    features.retain(|feature| {
+        feature["properties"]["code"].as_str().is_some_and(|code| homes.contains_key(code))
+    });
     assert!(features.len() > 50, "{}", features.len());
     for feature in features.iter_mut() {
         let code = feature["properties"]["code"].as_str().unwrap_or_default().to_owned();
@@ -113,7 +170,18 @@ fn buildings_of_a_city_become_cells_that_can_be_put_in_force() -> anyhow::Result
         feature["properties"]["community"] = json!(code[..12]);
     }
     std::fs::write(&blocks, outlines.to_string())?;
-    let call = ["grids", "draw", "--blocks", &blocks, "--work", "homes", "--division", "community", "--target", "300"];
+    let call = [
+        "grids",
+        "draw",
+        "--blocks",
+        &blocks,
+        "--work",
+        "homes",
+        "--division",
+        "community",
+        "--target",
+        "300",
+    ];
     let drawn = told(&[&call[..], &["--out", &cells, "--assign", &assigned, "--picture", &map]].concat())?;
     let count = number(&drawn, "cells");
     assert!((8.0..=12.0).contains(&count), "{drawn}");

@@ -241,7 +241,8 @@ fn shapes(path: &Path, call: &GroundCall) -> anyhow::Result<Blocks> {
         Some(_) => numbered(division.into_iter()),
         None => Default::default(),
     };
-    let joined = if call.no_joins { Vec::new() } else { join_pieces(&places, &divisions, &barriers, &mut costs)? };
+    let joined =
+        if call.no_joins { Vec::new() } else { join_pieces(&places, &divisions, &barriers, &mut costs)? };
     Ok(Blocks {
         ids,
         work,

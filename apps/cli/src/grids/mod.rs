@@ -186,7 +186,9 @@ fn finish(
         tell_faults(told, blocks, &cells.codes);
     } else if !json && !within {
         let (count, share) = (told.faults.len(), rules.tolerance.share());
-        eprintln!("{count} cells are not within {share} of the mean: blocks are too large, or hang together too loosely");
+        eprintln!(
+            "{count} cells are not within {share} of the mean: blocks are too large, or hang together too loosely"
+        );
     }
     if json {
         println!("{summary}");
@@ -206,7 +208,12 @@ fn tell_faults(told: &Checked, blocks: &Blocks, codes: &[String]) {
             .blocks()
             .into_iter()
             .filter_map(|block| blocks.ids.get(block as usize).map(|id| ("block", block, id)))
-            .chain(fault.cells().into_iter().filter_map(|cell| codes.get(cell as usize).map(|code| ("cell", cell, code))))
+            .chain(
+                fault
+                    .cells()
+                    .into_iter()
+                    .filter_map(|cell| codes.get(cell as usize).map(|code| ("cell", cell, code))),
+            )
             .filter(|(_, number, name)| number.to_string() != **name)
             .map(|(what, number, name)| format!("{what} {number} is {name}"))
             .collect();

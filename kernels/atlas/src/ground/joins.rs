@@ -1,6 +1,7 @@
 //! Pieces of ground that touch nothing, joined to what is nearest.
 
-use super::{Plane, plane_m};
+use super::Plane;
+use crate::measure::plane_m;
 use crate::polygon::{Bounds, Point};
 use spade::{DelaunayTriangulation, HasPosition, Point2, Triangulation};
 

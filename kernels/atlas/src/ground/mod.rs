@@ -10,6 +10,7 @@ mod joins;
 mod outlines;
 mod tiling;
 
+use crate::measure::{DEGREE_M, plane_m};
 use crate::polygon::{Point, Shape};
 
 pub use around::AroundBlocks;
@@ -74,16 +75,6 @@ impl Ground {
     pub fn outlines(&self, group_of: &[u32], groups: usize) -> Vec<Shape> {
         outlines::trace(self, group_of, groups)
     }
-}
-
-/// Metres to a degree of latitude.
-const DEGREE_M: f64 = 111_195.08;
-
-/// How far two places in longitude and latitude are from each other, in metres: for short distances, where a plane is as good as
-/// the ellipsoid.
-pub(crate) fn plane_m(a: Point, b: Point) -> f64 {
-    let wide = (b[0] - a[0]) * f64::midpoint(a[1], b[1]).to_radians().cos();
-    wide.hypot(b[1] - a[1]) * DEGREE_M
 }
 
 /// A plane in metres around a place.
