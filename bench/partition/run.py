@@ -8,6 +8,7 @@ import argparse
 import collections
 import json
 import pathlib
+import signal
 import subprocess
 import time
 
@@ -93,9 +94,13 @@ def gerrychain(graph, cells):
     net.add_edges_from(graph.edges.tolist())
     chain = Chain.from_networkx(net)
     mean = float((graph.whole >> 8).sum()) / cells
+    # It may look for ever.
+    signal.signal(signal.SIGALRM, lambda *_: (_ for _ in ()).throw(TimeoutError("nothing found within a minute")))
+    signal.alarm(60)
     clock = time.perf_counter()
     found = recursive_tree_part(chain, range(cells), mean, "work", 0.05)
     seconds = time.perf_counter() - clock
+    signal.alarm(0)
     return graph.judge(numpy.array([found[node] for node in range(len(graph.weights))]), cells) | {"seconds": round(seconds, 3)}
 
 

@@ -34,6 +34,11 @@ pub enum Which {
     /// A million meters over 90 days beside DuckDB and ruptures, and how well what is found meets the truth; real meters
     /// lie in the folder that `GRIDWEAVE_METERS` names.
     Meters,
+    /// Cells of 2,000 to 1,000,000 blocks beside METIS, KaHIP and GerryChain, drawn anew, and on real ground where
+    /// `GRIDWEAVE_GROUND` names the folder that holds it.
+    Partition,
+    /// Rounds of 50 to 800 visits beside PyVRP and OR-Tools.
+    Rounds,
     /// The worst of texts of every kind: milliseconds for each hundred characters.
     AddressWorst,
 }
@@ -122,6 +127,25 @@ pub fn run(which: Which) -> anyhow::Result<()> {
             if let Some(folder) = std::env::var_os("GRIDWEAVE_METERS") {
                 run.arg("--real").arg(folder);
             }
+            to_end(run)
+        }
+        Which::Partition => {
+            let python = python("partition")?;
+            step("partition: ours, METIS, KaHIP and GerryChain");
+            let mut run = Command::new(python);
+            run.arg(root().join("bench/partition/run.py")).arg("--program").arg(gridweave);
+            run.arg("--work").arg(work.join("partition")).arg("--out").arg(results.join("partition.json"));
+            if let Some(folder) = std::env::var_os("GRIDWEAVE_GROUND") {
+                run.arg("--real").arg(folder);
+            }
+            to_end(run)
+        }
+        Which::Rounds => {
+            let python = python("rounds")?;
+            step("rounds: ours, PyVRP and OR-Tools");
+            let mut run = Command::new(python);
+            run.arg(root().join("bench/rounds/run.py")).arg("--program").arg(gridweave);
+            run.arg("--work").arg(work.join("rounds")).arg("--out").arg(results.join("rounds.json"));
             to_end(run)
         }
         Which::Linkage => {

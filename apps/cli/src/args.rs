@@ -5,6 +5,7 @@ mod city;
 mod grids;
 mod link;
 mod meters;
+mod rounds;
 mod triage;
 
 use clap::{Args, Parser, Subcommand};
@@ -18,6 +19,7 @@ pub use grids::{
 };
 pub use link::{LinkCall, LinkCommand, SuggestLinkCall};
 pub use meters::{Interval, Language, MetersCommand, ReadingsCall, ScanCall, ScoreCall, Values};
+pub use rounds::{PlanCall, RoundsCommand};
 pub use triage::{
     ClassifyCall, EvaluateTriageCall, MessageColumns, ReadTexts, RelatedCall, TopicsCall, TrainTriageCall,
     TriageCommand,
@@ -149,6 +151,12 @@ pub enum Command {
         /// What.
         #[command(subcommand)]
         what: GridsCommand,
+    },
+    /// Plan rounds of visits.
+    Rounds {
+        /// What.
+        #[command(subcommand)]
+        what: RoundsCommand,
     },
     /// Find changes in meter readings.
     Meters {

@@ -15,6 +15,7 @@ mod link;
 mod locate;
 mod meters;
 mod progress;
+mod rounds;
 mod serve;
 mod tiles;
 mod triage;
@@ -68,6 +69,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Link(call) => link::run(settings.json, call),
         Command::Triage { what } => triage::run(&settings, what),
         Command::Grids { what } => grids::run(settings.json, what),
+        Command::Rounds { what } => rounds::run(settings.json, what),
         Command::Meters { what } => meters::run(settings.json, what),
         Command::Gen { what } => data::generate(what),
     }

@@ -1,7 +1,7 @@
 //! Are cells what they should be? Told from the graph and the rules alone, by plain means that know nothing of how they were drawn.
 
 use crate::graph::Graph;
-use crate::problem::Rules;
+use crate::rules::Rules;
 
 /// What cells are like.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]

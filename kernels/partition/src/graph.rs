@@ -1,6 +1,6 @@
 //! Blocks and which of them touch.
 
-use crate::problem::InvalidProblem;
+use crate::rules::InvalidProblem;
 
 /// Work of all blocks together in whole units: fine enough that a rounded block is as good as the true one.
 const UNITS: f64 = (1u64 << 50) as f64;

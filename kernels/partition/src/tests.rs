@@ -1,4 +1,5 @@
 //! Cells of any ground hang together and are as equal as asked; what cannot be is refused by name.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use crate::contiguity::{Contiguity, Leaving};
 use crate::state::{Chance, Parts};

@@ -26,6 +26,7 @@ mod clock;
 mod explain;
 mod plan;
 mod problem;
+mod round;
 mod search;
 mod streets;
 #[cfg(test)]

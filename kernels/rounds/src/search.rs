@@ -3,7 +3,8 @@
 use crate::chance::Chance;
 use crate::clock::{Clock, Stop};
 use crate::plan::Plan;
-use crate::problem::{Day, Minute, Visit};
+use crate::problem::{Day, Minute};
+use crate::round::{Round, Task, latest, tasks};
 
 /// Visits that are taken out at a time, on the mean.
 const TAKEN_OUT: f64 = 10.0;
@@ -12,6 +13,8 @@ const FROM_ROUND: usize = 10;
 /// How often some in the middle of what is taken out of a round stay, and how often one more does.
 const SPLIT: f64 = 0.5;
 const SPLIT_MORE: f64 = 0.01;
+/// How often a round is taken out whole: otherwise two rounds that one worker could walk would stay two.
+const WHOLE: f64 = 0.03;
 /// How often a place is passed over.
 const BLINK: f64 = 0.01;
 /// Temperature at first and at last, in mean walks between neighbours.
@@ -21,31 +24,6 @@ const COLD: f64 = 0.05;
 const BESIDE: usize = 24;
 /// Neighbours of a visit that are kept in order.
 const NEIGHBOURS: usize = 200;
-
-/// A visit as it is placed: those for two are placed twice, at a time that is fixed.
-#[derive(Clone, Debug)]
-struct Task {
-    visit: usize,
-    /// The other half of a visit for two.
-    twin: Option<usize>,
-    what: Visit,
-}
-
-/// The round of one worker.
-#[derive(Clone, Debug)]
-struct Round {
-    tasks: Vec<u32>,
-    stops: Vec<Stop>,
-    /// The places from the start to the end.
-    places: Vec<u32>,
-    /// The walks between those, one fewer; a round without tasks has none.
-    walks: Vec<f32>,
-    /// When the worker may come to each task at the latest, the pause being over, and be home.
-    latest: Vec<Minute>,
-    walked: f64,
-    /// A visit, or the end of the shift, cannot be kept.
-    is_late: bool,
-}
 
 /// Rounds being looked for. The best so far can be had at any moment; the same seed and the same steps find the same.
 ///
@@ -122,8 +100,18 @@ impl<'a> Search<'a> {
         found
     }
 
-    /// Begins from rounds that there are: what does not fit any more is left out.
+    /// Begins from rounds that there are, with the times agreed on for visits for two: what does not fit any more is left out.
     pub fn from(mut self, plan: &Plan) -> Self {
+        for task in self.tasks.iter_mut().filter(|task| task.twin.is_some()) {
+            let held = plan.appointments.get(task.visit).copied().flatten();
+            let windows = &self.day.visits[task.visit].windows;
+            if let Some(begins) =
+                held.filter(|begins| windows.iter().any(|(from, until)| (*from..=*until).contains(begins)))
+            {
+                task.what.windows = vec![(begins, begins)];
+                self.appointments[task.visit] = Some(begins);
+            }
+        }
         let mut halves: Vec<Vec<u32>> = vec![Vec::new(); self.day.visits.len()];
         for (number, task) in self.tasks.iter().enumerate().rev() {
             halves[task.visit].push(number as u32);
@@ -237,7 +225,10 @@ impl<'a> Search<'a> {
             self.keep(before, worker);
             let length = self.rounds[worker].tasks.len();
             let most = longest.min(length as f64);
-            let count = (1.0 + self.chance.unit() * most).floor().min(length as f64) as usize;
+            let count = match self.chance.unit() < WHOLE {
+                true => length,
+                false => (1.0 + self.chance.unit() * most).floor().min(length as f64) as usize,
+            };
             self.take_string(worker, task, count);
         }
         // A visit for two is taken out of both rounds.
@@ -372,7 +363,7 @@ impl<'a> Search<'a> {
             if is_empty {
                 // Of workers who are alike and do nothing yet one is enough.
                 let who = &self.day.workers[worker];
-                if empty_seen.iter().any(|seen: &&crate::problem::Worker| *seen == who) {
+                if empty_seen.contains(&who) {
                     continue;
                 }
                 empty_seen.push(who);
@@ -460,54 +451,4 @@ impl<'a> Search<'a> {
         round.tasks = tasks;
         self.cost += round.walked;
     }
-}
-
-impl Round {
-    fn empty(day: &Day, worker: usize) -> Self {
-        let who = &day.workers[worker];
-        Self {
-            tasks: Vec::new(),
-            stops: Vec::new(),
-            places: vec![who.start as u32, who.end as u32],
-            walks: Vec::new(),
-            latest: vec![who.shift.1],
-            walked: 0.0,
-            is_late: false,
-        }
-    }
-}
-
-/// The latest that a visit may begin, not after a time.
-fn latest(visit: &Visit, not_after: Minute) -> Minute {
-    let open = visit.windows.iter().rev().find(|(from, _)| *from <= not_after);
-    open.map_or(f64::NEG_INFINITY, |(_, until)| until.min(not_after))
-}
-
-/// Visits as they are placed, and when those for two begin: at a time by chance within their windows, on a quarter of an hour.
-fn tasks(day: &Day, chance: &mut Chance) -> (Vec<Task>, Vec<Option<Minute>>) {
-    let mut tasks: Vec<Task> = Vec::with_capacity(day.visits.len());
-    let mut appointments = vec![None; day.visits.len()];
-    for (number, visit) in day.visits.iter().enumerate() {
-        if visit.workers < 2 {
-            tasks.push(Task { visit: number, twin: None, what: visit.clone() });
-            continue;
-        }
-        let (from, until) = visit.windows[chance.below(visit.windows.len())];
-        // Within what the shifts of those who can have in common with it.
-        let able = || day.workers.iter().filter(|worker| worker.skills & visit.skills == visit.skills);
-        let open = able().map(|worker| worker.shift.0).fold(f64::INFINITY, f64::min).max(from).min(until);
-        let close = able()
-            .map(|worker| worker.shift.1 - visit.minutes)
-            .fold(0.0, f64::max)
-            .clamp(open, until.max(open));
-        let begins = ((open + chance.unit() * (close - open)) / 15.0).round() * 15.0;
-        let begins = begins.clamp(open, close);
-        appointments[number] = Some(begins);
-        // Each half is worth half, so that both are worth the whole.
-        let half = Visit { windows: vec![(begins, begins)], worth: visit.worth / 2.0, ..visit.clone() };
-        let first = tasks.len();
-        tasks.push(Task { visit: number, twin: Some(first + 1), what: half.clone() });
-        tasks.push(Task { visit: number, twin: Some(first), what: half });
-    }
-    (tasks, appointments)
 }

@@ -206,8 +206,14 @@ fn cell(place: Point) -> (i64, i64) {
     ((place[0] / CELL).floor() as i64, (place[1] / CELL).floor() as i64)
 }
 
-#[derive(Clone, Copy, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, PartialEq)]
 struct Metres(f32);
+
+impl PartialOrd for Metres {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl Eq for Metres {}
 

@@ -1,4 +1,5 @@
 //! Rounds of any day can be walked, are as short as can be where that can be counted out, and what is left out says why.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use crate::chance::Chance;
 use crate::*;
@@ -103,7 +104,7 @@ proptest! {
     fn of_few_visits_the_best_rounds_are_found(visits in 1usize..6, workers in 1usize..3, seed in 0u64..10_000) {
         let day = day(visits, workers, seed, false);
         let least = counted_out(&day);
-        let cost = found(&day, seed, 600).cost(&day);
+        let cost = found(&day, seed, 5000).cost(&day);
         prop_assert!(cost <= least + 1e-3, "{} {}", cost, least);
     }
 

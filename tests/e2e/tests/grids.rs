@@ -153,7 +153,7 @@ fn buildings_of_a_city_become_cells_that_can_be_put_in_force() -> anyhow::Result
     let mut homes: HashMap<String, u64> = HashMap::new();
     for line in std::fs::read_to_string(format!("{city}/dwellings.csv"))?.lines().skip(1) {
         let code = line.split(',').next().unwrap_or_default();
-        if let Some(building) = code.get(..16) {
+        if let Some(building) = code.get(..19) {
             *homes.entry(building.to_owned()).or_default() += 1;
         }
     }

@@ -1,3 +1,5 @@
+//! Ground is shared without gap or overlap, whatever the blocks and groups.
+
 use super::*;
 use crate::polygon::{Geometry, Polygon};
 use proptest::prelude::*;
