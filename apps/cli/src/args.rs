@@ -14,8 +14,8 @@ use std::path::PathBuf;
 pub use address::AddressCommand;
 pub use city::{CityCommand, CityShape, FleetCall, MessagesCall};
 pub use grids::{
-    CheckGridsCall, DrawCall, EffortCall, GridsCommand, GroundCall, OutCall, RedrawCall, ReportGridsCall,
-    Touching,
+    CheckGridsCall, CompareCall, DrawCall, EffortCall, GridsCommand, GroundCall, OutCall, RedrawCall,
+    ReportGridsCall, Touching,
 };
 pub use link::{LinkCall, LinkCommand, SuggestLinkCall};
 pub use meters::{Interval, Language, MetersCommand, ReadingsCall, ScanCall, ScoreCall, Values};

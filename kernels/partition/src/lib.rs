@@ -17,6 +17,7 @@
 //! assert!(check(&graph, &rules, &draw.cells()).faults.is_empty());
 //! ```
 
+mod align;
 mod bisect;
 mod check;
 mod coarsen;
@@ -32,6 +33,7 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 
+pub use align::{Alignment, Overlap, alignments, overlaps};
 pub use check::{Checked, Fault, check};
 pub use draw::{Draw, Progress};
 pub use graph::Graph;

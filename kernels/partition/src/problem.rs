@@ -31,6 +31,19 @@ impl Prepared {
         self.pieces.iter().sum()
     }
 
+    /// The least that the largest cell of any drawing has, in means of a cell: its heaviest block, or the mean of a piece of ground that
+    /// no whole number of cells shares evenly. No drawing is more equal.
+    pub fn largest_least(&self) -> f64 {
+        let mean = self.graph.total() as f64 / self.cells() as f64;
+        let heaviest = (0..self.graph.len() as u32).map(|node| self.graph.work(node)).max().unwrap_or(0);
+        let mut work = vec![0i64; self.pieces.len()];
+        for (node, piece) in self.piece_of.iter().enumerate() {
+            work[*piece as usize] += self.graph.work(node as u32);
+        }
+        let of_pieces = work.iter().zip(&self.pieces).map(|(work, cells)| *work as f64 / *cells as f64);
+        of_pieces.fold(heaviest as f64, f64::max) / mean
+    }
+
     /// What each cell may have.
     pub(crate) fn bounds_of_cells(&self) -> impl Iterator<Item = Bounds> + '_ {
         self.pieces.iter().zip(&self.bounds).flat_map(|(cells, work)| {

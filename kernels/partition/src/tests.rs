@@ -297,3 +297,25 @@ fn the_check_sees_what_is_wrong() {
     let names: Vec<String> = told.iter().map(Fault::to_string).collect();
     assert_eq!(names.len(), 5, "{names:?}");
 }
+
+#[test]
+fn borders_of_one_network_can_follow_those_of_another() {
+    // A field of two rows of four: base cells are its four columns, the other network is torn through the second.
+    let graph = Graph::new(&[1.0; 8], &field(4, 2, 0.0, 1)).unwrap();
+    let base = [0, 1, 2, 3, 0, 1, 2, 3];
+    let other = [0, 0, 1, 1, 0, 1, 1, 1];
+    let shared = overlaps(&graph, &base, &other);
+    assert_eq!(shared.len(), 5);
+    assert_eq!((shared[1].a, shared[1].b, shared[1].of_a, shared[2].b), (1, 0, 0.5, 1));
+    assert!((shared[2].of_b - 0.2).abs() < 1e-12);
+    let told = alignments(&graph, &base, &other);
+    assert_eq!(told.len(), 1);
+    let only = &told[0];
+    assert_eq!((only.a, only.from, only.to, &only.blocks[..], only.breaks), (1, 1, 0, &[5][..], false));
+    assert_eq!((only.before, only.after, only.cost), ([1.25, 0.75], [1.0, 1.0], -0.25));
+    // Networks that lie over each other have nothing to align.
+    assert_eq!(alignments(&graph, &base, &[0, 0, 1, 1, 0, 0, 1, 1]), []);
+    // Block 2 in the middle of its cell cannot go without tearing that.
+    let torn = alignments(&row(&[1.0, 1.0, 1.0, 1.0, 1.0, 2.0]), &[0, 0, 1, 0, 0, 1], &[0, 0, 0, 0, 0, 1]);
+    assert_eq!((torn.len(), torn[0].breaks, &torn[0].blocks[..]), (1, true, &[2][..]));
+}

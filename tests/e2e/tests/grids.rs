@@ -100,6 +100,25 @@ fn a_graph_is_drawn_checked_and_drawn_anew_with_few_changes() -> anyhow::Result<
     assert_eq!(report.lines().count(), 25, "{report}");
     let rows = std::fs::read_to_string(&curve)?;
     assert!(rows.lines().count() > 5, "{rows}");
+    // A second network, drawn freely, lies across the first.
+    let [other, overlaps] = ["other.txt", "overlaps.csv"].map(at);
+    run(&["grids", "draw", "--graph", &before, "--cells", "7", "--out", &other])?;
+    let call =
+        ["grids", "compare", "--graph", &before, "--parts", &parts, "--other", &other, "--out", &overlaps];
+    let compared = told(&call)?;
+    let (torn, suggestions) = (number(&compared, "cells_torn"), number(&compared, "suggestions"));
+    assert!(
+        torn > 4.0 && suggestions >= torn && number(&compared, "overlaps") == 24.0 + suggestions,
+        "{compared}"
+    );
+    let listed = run(&call)?;
+    assert_eq!(listed.lines().count() as f64, 1.0 + suggestions, "{listed}");
+    let mut of_cell: HashMap<String, f64> = HashMap::new();
+    for row in std::fs::read_to_string(&overlaps)?.lines().skip(1) {
+        let fields: Vec<&str> = row.split(',').collect();
+        *of_cell.entry(fields[0].to_owned()).or_default() += fields[2].parse::<f64>()?;
+    }
+    assert!(of_cell.len() == 24 && of_cell.values().all(|sum| (sum - 1.0).abs() < 1e-3), "{of_cell:?}");
     // Nothing has to change where all is well.
     let same = told(&[
         "grids",

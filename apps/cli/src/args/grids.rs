@@ -26,6 +26,11 @@ pub enum GridsCommand {
         after_help = "Examples:\n  gridweave grids check --graph graph.json --parts parts.txt --tolerance 0.01\n  gridweave grids check --blocks compounds.geojson --former cell --work people --tolerance 0.05 --rules rules.toml"
     )]
     Check(CheckGridsCall),
+    /// Tell how two networks of cells lie over each other, and what it would cost to let one follow the other
+    #[command(
+        after_help = "Examples:\n  gridweave grids compare --blocks compounds.geojson --former base --other-property policing --work people --out overlaps.csv\n  gridweave grids compare --graph graph.json --parts base.txt --other policing.txt --suggestions align.csv --json\n\nA suggestion moves what of a base cell lies in another cell of the second network than most of it: blocks, work of both cells\nbefore and after (in means), by how much the larger of the two comes farther from the mean, and whether a cell would be in pieces."
+    )]
+    Compare(CompareCall),
 }
 
 /// Where the blocks are and what they bring along.
@@ -46,7 +51,8 @@ pub struct GroundCall {
     /// Property that holds a block's work.
     #[arg(long, conflicts_with = "minutes")]
     pub work: Option<String>,
-    /// Minutes a month for each of a property: the work of a block is their sum.
+    /// Minutes a month for each of a property: the work of a block is their sum. walking_m is worked out: the metres that a block
+    /// adds to a round through all.
     #[arg(long, value_parser = minutes, value_name = "PROPERTY=MINUTES")]
     pub minutes: Vec<(String, f64)>,
     /// Property that holds a block's doors.
@@ -215,4 +221,27 @@ pub struct CheckGridsCall {
     /// How far the work of a cell may be from the mean, as a share of it.
     #[arg(long, default_value_t = 0.05)]
     pub tolerance: f64,
+}
+
+/// `gridweave grids compare`.
+#[derive(Debug, Args)]
+pub struct CompareCall {
+    /// Blocks.
+    #[command(flatten)]
+    pub ground: GroundCall,
+    /// The number of each block's cell in the first network, a line each, where the ground is a graph.
+    #[arg(long)]
+    pub parts: Option<PathBuf>,
+    /// The same in the second network.
+    #[arg(long)]
+    pub other: Option<PathBuf>,
+    /// Property that holds the block's cell in the second network.
+    #[arg(long)]
+    pub other_property: Option<String>,
+    /// Where it goes which cells have what in common (CSV).
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// Where suggestions go (CSV), those that cost least first; printed where it is not given.
+    #[arg(long)]
+    pub suggestions: Option<PathBuf>,
 }

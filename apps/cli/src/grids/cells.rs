@@ -245,7 +245,7 @@ fn following(code: &str) -> String {
 }
 
 /// A field of CSV.
-fn field(text: &str) -> String {
+pub fn field(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {

@@ -7,14 +7,18 @@ mod picture;
 mod rules;
 
 use crate::WrongCall;
-use crate::args::{CheckGridsCall, DrawCall, EffortCall, GridsCommand, OutCall, RedrawCall, ReportGridsCall};
+use crate::args::{
+    CheckGridsCall, CompareCall, DrawCall, EffortCall, GridsCommand, OutCall, RedrawCall, ReportGridsCall,
+};
 use crate::kernels::peak_mib;
 use crate::progress::Progress;
 use anyhow::Context;
 use blocks::Blocks;
-use cells::{Cells, former_numbers, read_parts};
+use cells::{Cells, field, former_numbers, read_parts};
 use gridweave_files::write_whole;
-use gridweave_partition::{Checked, Conflict, Draw, Fault, Graph, Prepared, Redraw, Rules, Tolerance, check};
+use gridweave_partition::{
+    Checked, Conflict, Draw, Fault, Graph, Prepared, Redraw, Rules, Tolerance, alignments, check, overlaps,
+};
 use rules::rules_of;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -40,6 +44,7 @@ pub fn run(json: bool, what: GridsCommand) -> anyhow::Result<ExitCode> {
         GridsCommand::Redraw(call) => redraw(json, &call),
         GridsCommand::Report(call) => report(json, &call),
         GridsCommand::Check(call) => checked(json, &call),
+        GridsCommand::Compare(call) => compare(json, &call),
     }
 }
 
@@ -153,6 +158,7 @@ fn finish(
     }
     summary["seconds"] = json!(since.elapsed().as_secs_f64());
     summary["peak_mib"] = json!(peak_mib());
+    summary["max_over_mean_least"] = json!(prepared.largest_least());
     summary["bounded_by"] = json!(prepared.bounded_by.as_ref().map(ToString::to_string));
     if !json {
         eprintln!(
@@ -399,4 +405,80 @@ fn checked(json: bool, call: &CheckGridsCall) -> anyhow::Result<ExitCode> {
         );
     }
     Ok(if told.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Two networks over the same blocks: how they lie over each other, and what it would cost to let the second follow the first.
+fn compare(json: bool, call: &CompareCall) -> anyhow::Result<ExitCode> {
+    let (mut blocks, graph, first, names) = with_cells(&call.ground, call.parts.as_deref())?;
+    blocks.former = match (&call.other, &call.other_property) {
+        (Some(path), _) => read_parts(path, blocks.ids.len())?,
+        (None, Some(property)) => {
+            let ground = crate::args::GroundCall { former: Some(property.clone()), ..call.ground.clone() };
+            Blocks::read(&ground)?.former
+        }
+        (None, None) => {
+            return Err(WrongCall("name the second network: --other, or --other-property".to_owned()).into());
+        }
+    };
+    let (second, other_names) = former_numbers(&blocks)?;
+    if let Some(block) = second.iter().position(|cell| *cell == gridweave_partition::NO_CELL) {
+        return Err(
+            WrongCall(format!("block {} has no cell of the second network", blocks.ids[block])).into()
+        );
+    }
+    let common = overlaps(&graph, &first, &second);
+    let torn: std::collections::BTreeSet<u32> =
+        common.windows(2).filter(|two| two[0].a == two[1].a).map(|two| two[0].a).collect();
+    let moves = alignments(&graph, &first, &second);
+    if let Some(path) = &call.out {
+        let mut rows = vec!["cell,other,share_of_cell,share_of_other,blocks".to_owned()];
+        rows.extend(common.iter().map(|both| {
+            let (cell, other) = (field(&names[both.a as usize]), field(&other_names[both.b as usize]));
+            format!("{cell},{other},{:.4},{:.4},{}", both.of_a, both.of_b, both.blocks)
+        }));
+        write_lines(path, &rows)?;
+    }
+    let mut rows = vec![
+        "cell,from,to,blocks,from_before,from_after,to_before,to_after,farther_from_mean,in_pieces"
+            .to_owned(),
+    ];
+    rows.extend(moves.iter().map(|aligned| {
+        format!(
+            "{},{},{},{},{:.4},{:.4},{:.4},{:.4},{:.4},{}",
+            field(&names[aligned.a as usize]),
+            field(&other_names[aligned.from as usize]),
+            field(&other_names[aligned.to as usize]),
+            aligned.blocks.len(),
+            aligned.before[0],
+            aligned.after[0],
+            aligned.before[1],
+            aligned.after[1],
+            aligned.cost,
+            aligned.breaks
+        )
+    }));
+    match &call.suggestions {
+        Some(path) => write_lines(path, &rows)?,
+        None if !json => rows.iter().for_each(|row| println!("{row}")),
+        None => {}
+    }
+    if json {
+        println!(
+            "{}",
+            json!({
+                "cells": names.len(), "others": other_names.len(), "overlaps": common.len(), "cells_torn": torn.len(),
+                "suggestions": moves.len(), "without_cost": moves.iter().filter(|of| of.cost <= 0.0 && !of.breaks).count(),
+            })
+        );
+    } else {
+        eprintln!(
+            "{} of {} cells lie in several of the {} others; {} borders could be aligned, {} of them without cost",
+            torn.len(),
+            names.len(),
+            other_names.len(),
+            moves.len(),
+            moves.iter().filter(|of| of.cost <= 0.0 && !of.breaks).count()
+        );
+    }
+    Ok(ExitCode::SUCCESS)
 }

@@ -3,6 +3,7 @@
 use super::blocks::Blocks;
 use super::cells::Cells;
 use crate::WrongCall;
+use crate::kernels::escaped;
 use gridweave_atlas::{Bounds, Point, Shape};
 use gridweave_partition::Checked;
 use std::fmt::Write;
@@ -14,6 +15,8 @@ const FILLS: [&str; 9] =
     ["#bcd9ea", "#f3d9a4", "#c8e3c0", "#eec4c4", "#d9cdeb", "#f6efb6", "#bfe3dc", "#e6d3c0", "#d3dbe3"];
 /// A code is written in cells that are larger than this share of the map.
 const NAMED: f64 = 0.0012;
+/// How wide a letter of a code is.
+const LETTER: f64 = 6.6;
 
 /// Cells filled, with the lines that divide and close, and the blocks of points.
 pub fn map(blocks: &Blocks, cells: &Cells, told: &Checked) -> anyhow::Result<String> {
@@ -75,11 +78,16 @@ pub fn map(blocks: &Blocks, cells: &Cells, told: &Checked) -> anyhow::Result<Str
         if (around.max[0] - around.min[0]) * (around.max[1] - around.min[1]) < whole * NAMED {
             continue;
         }
+        // Only the number where the whole code does not fit.
+        let code = &cells.codes[cell];
+        let fits = around.max[0] - around.min[0] > code.chars().count() as f64 * LETTER;
+        let number = code.char_indices().rev().nth(2).map_or(0, |(at, _)| at);
+        let label = if fits { code } else { &code[number..] };
         let [x, y] = at(Shape::from(largest.clone()).inner_point());
         let _ = writeln!(
             out,
             "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"middle\" fill=\"#112\">{}</text>",
-            escaped(&cells.codes[cell])
+            escaped(label)
         );
     }
     out.push_str("</svg>\n");
@@ -116,8 +124,4 @@ fn path(shape: &Shape, at: impl Fn(Point) -> Point) -> String {
         out.push('Z');
     }
     out
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

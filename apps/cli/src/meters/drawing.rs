@@ -1,5 +1,6 @@
 //! A meter's days, with what was seen in them, as a drawing.
 
+use crate::kernels::escaped;
 use gridweave_core::Zone;
 use gridweave_meters::{Amount, Day, Kind, Told};
 use std::fmt::Write;
@@ -127,8 +128,4 @@ fn color(kind: Kind) -> &'static str {
         Kind::Leak => "#8e44ad",
         _ => "#7f8c8d",
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -2,6 +2,7 @@
 
 use super::reading::Read;
 use super::writing::{line, visits};
+use crate::kernels::escaped;
 use gridweave_atlas::{Bounds, Point};
 use gridweave_rounds::{Doing, Plan, Streets};
 use std::fmt::Write;
@@ -59,6 +60,13 @@ pub fn map(read: &Read, times: &[Vec<Doing>], plan: &Plan, streets: Option<&Stre
             );
         }
         let [x, y] = at(read.worker_places[worker * 2]);
+        let _ = writeln!(
+            out,
+            "<text x=\"{:.1}\" y=\"{:.1}\" font-size=\"12\" font-weight=\"bold\" fill=\"{color}\">{}</text>",
+            x + 9.0,
+            y - 7.0,
+            escaped(&read.worker_ids[worker])
+        );
         let _ = writeln!(
             out,
             "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"11\" height=\"11\" fill=\"{color}\"/>",

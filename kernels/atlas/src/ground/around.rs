@@ -1,8 +1,8 @@
 //! Blocks with other things between them: each has the ground that is nearest to it.
 
-use super::{Edge, Ground, OUTSIDE, Plane};
+use super::{Edge, Ground, OUTSIDE, Plane, Site};
 use crate::polygon::{Bounds, Geometry, Point};
-use spade::{DelaunayTriangulation, HasPosition, InsertionError, Point2, Triangulation};
+use spade::{DelaunayTriangulation, InsertionError, Point2, Triangulation};
 use std::collections::{HashMap, HashSet};
 
 /// How far apart points on the edge of a block are, at the most, as a share of the reach.
@@ -15,21 +15,6 @@ const SAME_M: f64 = 0.05;
 pub struct AroundBlocks {
     /// How far a block's ground reaches, in metres: two blocks that are twice as far apart do not touch.
     pub reach_m: f64,
-}
-
-/// A place that has the ground around it.
-#[derive(Clone, Copy)]
-struct Site {
-    at: Point2<f64>,
-    block: u32,
-}
-
-impl HasPosition for Site {
-    type Scalar = f64;
-
-    fn position(&self) -> Point2<f64> {
-        self.at
-    }
 }
 
 impl Ground {

@@ -1,9 +1,9 @@
 //! Pieces of ground that touch nothing, joined to what is nearest.
 
-use super::Plane;
+use super::{Plane, Site};
 use crate::measure::plane_m;
 use crate::polygon::{Bounds, Point};
-use spade::{DelaunayTriangulation, HasPosition, Point2, Triangulation};
+use spade::{DelaunayTriangulation, Point2, Triangulation};
 
 /// Two blocks of different pieces that are joined.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -12,19 +12,6 @@ pub struct Join {
     pub blocks: [u32; 2],
     /// How far their places are from each other, in metres.
     pub length_m: f64,
-}
-
-struct Site {
-    at: Point2<f64>,
-    block: u32,
-}
-
-impl HasPosition for Site {
-    type Scalar = f64;
-
-    fn position(&self) -> Point2<f64> {
-        self.at
-    }
 }
 
 /// A piece is joined to others that are so many times as far as its nearest, too.

@@ -12,6 +12,7 @@ mod tiling;
 
 use crate::measure::{DEGREE_M, plane_m};
 use crate::polygon::{Point, Shape};
+use spade::{HasPosition, Point2};
 
 pub use around::AroundBlocks;
 pub use barriers::{Barrier, Barriers};
@@ -97,6 +98,21 @@ impl Plane {
     #[inline]
     pub fn from(self, p: Point) -> Point {
         [p[0] / self.wide + self.origin[0], p[1] / DEGREE_M + self.origin[1]]
+    }
+}
+
+/// A place of a block in a plane.
+#[derive(Clone, Copy)]
+pub(crate) struct Site {
+    pub at: Point2<f64>,
+    pub block: u32,
+}
+
+impl HasPosition for Site {
+    type Scalar = f64;
+
+    fn position(&self) -> Point2<f64> {
+        self.at
     }
 }
 
