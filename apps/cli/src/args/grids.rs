@@ -172,6 +172,9 @@ pub struct RedrawCall {
     /// How many cells; as many as there are where it is not given.
     #[arg(long)]
     pub cells: Option<usize>,
+    /// Codes that were given up, one a line: new cells do not get them again.
+    #[arg(long)]
+    pub retired: Option<PathBuf>,
     /// How far the work of a cell may be from the mean, as a share of it.
     #[arg(long, default_value_t = 0.05)]
     pub tolerance: f64,

@@ -52,25 +52,36 @@ impl Cells {
         Self { of_block: of_block.iter().map(|cell| number[*cell as usize]).collect(), codes }
     }
 
-    /// Cells drawn anew: those that go on keep their code, and new ones get codes beyond all that there were.
-    pub fn redrawn(blocks: &Blocks, of_block: &[u32], former: &[Option<u32>], names: &[String]) -> Self {
+    /// Cells drawn anew: those that go on keep their code, and new ones get codes beyond all that there are or were (`retired`) in their
+    /// division.
+    pub fn redrawn(
+        blocks: &Blocks,
+        of_block: &[u32],
+        former: &[Option<u32>],
+        names: &[String],
+        retired: &[String],
+    ) -> Self {
         let fresh = Self::drawn(blocks, of_block, former.len());
-        // The number of each cell of `of_block` in the order of `fresh`.
-        let mut at_of = vec![0; former.len()];
-        for (cell, fresh) in of_block.iter().zip(&fresh.of_block) {
-            at_of[*cell as usize] = *fresh;
-        }
+        let first = first_blocks(of_block, former.len());
         let mut codes = vec![String::new(); former.len()];
-        let mut last =
-            names.iter().max_by_key(|name| (name.len(), (*name).clone())).cloned().unwrap_or_default();
+        let mut last: HashMap<&str, String> = HashMap::new();
         for (cell, former) in former.iter().enumerate() {
-            codes[at_of[cell] as usize] = match former {
-                Some(former) => names[*former as usize].clone(),
-                None => {
-                    last = following(&last);
-                    last.clone()
-                }
-            };
+            let at = fresh.of_block[first[cell]] as usize;
+            if let Some(former) = former {
+                codes[at].clone_from(&names[*former as usize]);
+                continue;
+            }
+            let division = blocks
+                .divisions
+                .get(first[cell])
+                .map_or("", |number| blocks.division_names[*number as usize].as_str());
+            let last = last.entry(division).or_insert_with(|| {
+                let known = names.iter().chain(retired).filter(|name| name.starts_with(division));
+                let last = known.max_by_key(|name| (name.len(), (*name).clone()));
+                last.cloned().unwrap_or_else(|| format!("{division}000"))
+            });
+            *last = following(last);
+            codes[at].clone_from(last);
         }
         Self { of_block: fresh.of_block, codes }
     }
@@ -101,16 +112,18 @@ impl Cells {
             return Err(WrongCall(format!("{}: {why}", path.display())).into());
         };
         let outlines = ground.outlines(&self.of_block, self.codes.len());
+        let (works, doors) = (self.works(blocks), self.doors(blocks));
+        let first = first_blocks(&self.of_block, self.codes.len());
         let features: Vec<Feature> = outlines
             .into_iter()
             .enumerate()
             .map(|(cell, shape)| {
-                let block = self.of_block.iter().position(|of| *of as usize == cell);
-                let division = block.and_then(|block| blocks.divisions.get(block)).map(|number| &blocks.division_names[*number as usize]);
+                let division = blocks.divisions.get(first[cell]);
+                let division = division.map(|number| &blocks.division_names[*number as usize]);
                 let (area, compactness) = measures(&shape);
                 let properties = json!({
-                    "code": self.codes[cell], "name": name_of(&self.codes[cell]), "division": division, "blocks": told.blocks.get(cell), "work": self.work(blocks, cell),
-                    "share_of_mean": told.work.get(cell), "doors": self.doors(blocks, cell),
+                    "code": self.codes[cell], "name": name_of(&self.codes[cell]), "division": division, "blocks": told.blocks.get(cell), "work": works[cell],
+                    "share_of_mean": told.work.get(cell), "doors": doors.as_ref().map(|doors| doors[cell]),
                     "area_m2": area.round(), "compactness": (compactness * 1000.0).round() / 1000.0,
                 });
                 Feature { geometry: Geometry::Shape(shape), properties: properties.as_object().cloned().unwrap_or_default() }
@@ -137,6 +150,7 @@ impl Cells {
     /// A table of cells, the header first.
     pub fn table(&self, blocks: &Blocks, told: &Checked) -> Vec<String> {
         let outlines = blocks.ground.as_ref().map(|ground| ground.outlines(&self.of_block, self.codes.len()));
+        let (works, doors) = (self.works(blocks), self.doors(blocks));
         let mut came = vec![0usize; self.codes.len()];
         let mut left: BTreeMap<&str, usize> = BTreeMap::new();
         for block in 0..self.of_block.len() {
@@ -157,9 +171,9 @@ impl Cells {
                 "{},{},{},{:.4},{},{},{},{},{}",
                 field(code),
                 told.blocks.get(cell).copied().unwrap_or(0),
-                self.work(blocks, cell),
+                works[cell],
                 told.work.get(cell).copied().unwrap_or(0.0),
-                self.doors(blocks, cell).map_or_else(String::new, |doors| doors.to_string()),
+                doors.as_ref().map_or_else(String::new, |doors| doors[cell].to_string()),
                 number(shape.map(|shape| shape.0), 0),
                 number(shape.map(|shape| shape.1), 3),
                 came[cell],
@@ -169,17 +183,19 @@ impl Cells {
         rows
     }
 
-    fn of(&self, cell: usize) -> impl Iterator<Item = usize> + '_ {
-        self.of_block.iter().enumerate().filter(move |(_, of)| **of as usize == cell).map(|(block, _)| block)
+    /// Work of each cell.
+    fn works(&self, blocks: &Blocks) -> Vec<f64> {
+        let mut works = vec![0.0; self.codes.len()];
+        self.of_block.iter().zip(&blocks.work).for_each(|(cell, work)| works[*cell as usize] += work);
+        works
     }
 
-    fn work(&self, blocks: &Blocks, cell: usize) -> f64 {
-        self.of(cell).map(|block| blocks.work[block]).sum()
-    }
-
-    fn doors(&self, blocks: &Blocks, cell: usize) -> Option<u64> {
-        let doors = blocks.doors.as_ref()?;
-        Some(self.of(cell).map(|block| u64::from(doors[block])).sum())
+    /// Doors of each cell, where they are known.
+    fn doors(&self, blocks: &Blocks) -> Option<Vec<u64>> {
+        let mut doors = vec![0; self.codes.len()];
+        let all = self.of_block.iter().zip(blocks.doors.as_ref()?);
+        all.for_each(|(cell, own)| doors[*cell as usize] += u64::from(*own));
+        Some(doors)
     }
 }
 
@@ -269,6 +285,12 @@ pub fn read_parts(path: &Path, blocks: usize) -> anyhow::Result<Vec<Option<Strin
     Ok(parts)
 }
 
+/// Codes, one a line.
+pub fn read_codes(path: &Path) -> anyhow::Result<Vec<String>> {
+    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    Ok(text.lines().map(str::trim).filter(|code| !code.is_empty()).map(str::to_owned).collect())
+}
+
 /// Former cells by number, in the order of their names: numbers by their size.
 pub fn former_numbers(blocks: &Blocks) -> anyhow::Result<(Vec<u32>, Vec<String>)> {
     if blocks.former.iter().all(Option::is_none) {
@@ -283,4 +305,15 @@ pub fn former_numbers(blocks: &Blocks) -> anyhow::Result<(Vec<u32>, Vec<String>)
     let of_block =
         blocks.former.iter().map(|cell| cell.as_ref().map_or(NO_CELL, |cell| number[cell])).collect();
     Ok((of_block, names.into_iter().cloned().collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::following;
+
+    #[test]
+    fn codes_are_counted_on() {
+        let told = ["420106001001009", "7", "99", "A-09", "A", ""].map(following);
+        assert_eq!(told, ["420106001001010", "8", "100", "A-10", "A1", "1"]);
+    }
 }

@@ -14,7 +14,7 @@ use crate::kernels::peak_mib;
 use crate::progress::Progress;
 use anyhow::Context;
 use blocks::Blocks;
-use cells::{Cells, field, former_numbers, read_parts};
+use cells::{Cells, field, former_numbers, read_codes, read_parts};
 use gridweave_files::write_whole;
 use gridweave_partition::{
     Checked, Conflict, Draw, Fault, Graph, Prepared, Redraw, Rules, Tolerance, alignments, check, overlaps,
@@ -254,6 +254,7 @@ fn redraw(json: bool, call: &RedrawCall) -> anyhow::Result<ExitCode> {
         blocks.former = read_parts(path, blocks.ids.len())?;
     }
     let (before, names) = former_numbers(&blocks)?;
+    let retired = call.retired.as_ref().map(|path| read_codes(path)).transpose()?.unwrap_or_default();
     let count = call.cells.unwrap_or(names.len());
     let rules = rules_of(&call.ground, &blocks, count, Tolerance::Within(call.tolerance))?;
     let prepared = Prepared::new(&graph, &rules).map_err(|conflict| refused(&conflict, &blocks))?;
@@ -274,7 +275,7 @@ fn redraw(json: bool, call: &RedrawCall) -> anyhow::Result<ExitCode> {
                 break;
             }
         }
-        Cells::redrawn(&blocks, &redrawing.cells(), redrawing.former(), &names)
+        Cells::redrawn(&blocks, &redrawing.cells(), redrawing.former(), &names, &retired)
     };
     let cells = drawn(&prepared, "redraw");
     let moved = |cells: &Cells| -> (f64, usize) {
