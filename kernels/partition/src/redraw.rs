@@ -89,8 +89,10 @@ impl<'a> Redraw<'a> {
         let effort = Effort { patience: PATIENCE, slack: width / 2 + 3 * mean_node, cut_off: CUT_OFF };
         let mut drawing =
             Drawing::new(&self.ground, Parts::new(self.best.iter().copied()), self.bounds.clone());
+        // Where the nearest bound is too near to be met with whole blocks, the middle is not.
+        let aim = if self.rounds > 1 && self.best_is.0 > 0 { Aim::Middle } else { Aim::Nearest };
         for fine in [mean_node / 2, mean_node / 4, mean_node / 8] {
-            let within = drawing.balance(Aim::Nearest, fine.max(1), effort, &mut chance);
+            let within = drawing.balance(aim, fine.max(1), effort, &mut chance);
             drawing.sweeps(SWEEPS, effort, &mut chance);
             if within {
                 break;

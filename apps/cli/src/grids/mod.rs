@@ -33,7 +33,7 @@ const BLOCK_ROUNDS: usize = 600_000;
 const ROUNDS_LEAST: usize = 3;
 const ROUNDS_MOST: usize = 16;
 /// Rounds of a redrawing.
-const REDRAW_ROUNDS: usize = 3;
+const REDRAW_ROUNDS: usize = 8;
 /// Faults that are told one by one.
 const TOLD: usize = 12;
 
@@ -271,7 +271,7 @@ fn redraw(json: bool, call: &RedrawCall) -> anyhow::Result<ExitCode> {
         while !until.is_over(done) {
             done += 1;
             progress.show(stage, done as f64 / until.rounds as f64);
-            if !redrawing.round() {
+            if !redrawing.round() && redrawing.off() == 0.0 {
                 break;
             }
         }
