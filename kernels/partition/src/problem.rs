@@ -97,8 +97,8 @@ impl Prepared {
         // A piece whose cells cannot have the mean of all has one of its own.
         let bounds = work.iter().zip(&pieces).map(|(work, cells)| {
             let own = *work as f64 / *cells as f64;
-            let (least, most) = (own.min(mean) * (1.0 - asked), own.max(mean) * (1.0 + asked));
-            (least.ceil() as i64, most.floor() as i64)
+            let middle = if (own / mean - 1.0).abs() <= asked + 1e-9 { mean } else { own };
+            ((middle * (1.0 - asked)).ceil() as i64, (middle * (1.0 + asked)).floor() as i64)
         });
         let bounds = bounds.collect();
         let prepared =

@@ -220,6 +220,18 @@ fn islands_get_cells_by_their_work() {
     assert!(cells[10..].iter().all(|cell| *cell == cells[10]));
 }
 
+#[test]
+fn cells_of_an_island_with_little_work_keep_to_the_mean_of_all() {
+    // Forty blocks and, apart from them, twenty that have a fifth less for each of their cells.
+    let edges: Vec<_> = (0..60u32).filter(|at| *at != 39 && *at != 59).map(|at| (at, at + 1, 1.0)).collect();
+    let work: Vec<f64> = (0..60).map(|at| if at < 40 { 1.0 } else { 0.8 }).collect();
+    let graph = Graph::new(&work, &edges).unwrap();
+    for seed in 0..8 {
+        let rules = Rules::new(6, Tolerance::Within(0.2));
+        assert_eq!(faults(&graph, &rules, &drawn(&graph, &rules, 4, seed)), [], "{seed}");
+    }
+}
+
 /// A row of blocks with this work.
 fn row(work: &[f64]) -> Graph {
     let edges: Vec<_> = (1..work.len() as u32).map(|at| (at - 1, at, 1.0)).collect();
