@@ -61,7 +61,7 @@ def wuhan(streets, count, seed, path):
     dense = numpy.exp(-numpy.hypot(*(middles - numpy.median(middles, axis=0)).T) / 9000)
     # Nobody lives on roads for cars, nor on bridges, which are long and stand by themselves.
     lives = ~numpy.isin(kinds, ["motorway", "motorway_link", "trunk", "trunk_link", "primary_link"])
-    alone = shapely.STRtree(lines).query(middles_of := shapely.points(middles), predicate="dwithin", distance=220)
+    alone = shapely.STRtree(lines).query(shapely.points(middles), predicate="dwithin", distance=220)
     lives &= (numpy.bincount(alone[0], minlength=len(lines)) > 3) | (length < 500)
     share = length * dense * lives
     edge = random.choice(len(lines), count, p=share / share.sum())
@@ -76,7 +76,6 @@ def wuhan(streets, count, seed, path):
         rows = csv.writer(file)
         rows.writerow(["id", "lon", "lat", "people"])
         rows.writerows([number, *place.round(2), of] for number, (place, of) in enumerate(zip(at, people)))
-    assert len(middles_of) == len(lines)
 
 
 def buildings(program, extract, households, seed, folder, path):

@@ -24,6 +24,8 @@ const TILES: f64 = 0.25;
 const BRIDGE_M: f64 = 8.0;
 /// How far beyond what it crosses a street is held to have arrived, in metres.
 const BEYOND_M: f64 = 25.0;
+/// A street is near within so many metres.
+const STREET_M: f64 = 250.0;
 /// Crossings of a way nearer than this to each other are those of one river, in metres.
 const WIDE_M: f64 = 600.0;
 /// Blocks near the end of a bridge that are looked at.
@@ -244,8 +246,11 @@ fn shapes(path: &Path, call: &GroundCall) -> anyhow::Result<Blocks> {
         Some(_) => numbered(division.into_iter()),
         None => Default::default(),
     };
-    let joined =
-        if call.no_joins { Vec::new() } else { join_pieces(&places, &divisions, &barriers, &mut costs)? };
+    let joined = if call.no_joins {
+        Vec::new()
+    } else {
+        join_pieces(&places, &divisions, (&lines, &barriers), &mut costs)?
+    };
     Ok(Blocks {
         ids,
         work,
@@ -380,12 +385,39 @@ fn crossed(way: &[Point], barriers: &Barriers) -> Vec<[Point; 2]> {
     found
 }
 
-/// Joins pieces that touch nothing to the nearest of their division; tells how far that was.
+/// Joins pieces that touch nothing to the nearest of their division; tells how far that was. First where a street is near all the way, so
+/// that what lies across a river is reached by its bridges, also where nobody said that there is a river; then, for what is
+/// still by itself, over any way that is not closed.
 fn join_pieces(
     places: &[Point],
     divisions: &[u32],
-    barriers: &Barriers,
+    (lines, barriers): (&Lines, &Barriers),
     costs: &mut BTreeMap<(u32, u32), f64>,
+) -> anyhow::Result<Vec<f64>> {
+    let streets = NearIndex::new(lines.ways.iter().map(|way| Geometry::Lines(vec![way.clone()])).collect());
+    let on_streets = |way: [Point; 2]| {
+        let steps = (distance_m(way[0], way[1]) / (STREET_M / 2.0)).ceil();
+        (0..=steps as usize).all(|step| {
+            let share = step as f64 / steps.max(1.0);
+            let at = [0, 1].map(|axis| way[0][axis] + (way[1][axis] - way[0][axis]) * share);
+            !streets.nearest(at, 1, Some(STREET_M)).is_empty()
+        })
+    };
+    let open = |way: [Point; 2]| barriers.share(way) > 0.0;
+    let mut lengths = Vec::new();
+    if !lines.ways.is_empty() {
+        lengths.extend(join_where(places, divisions, costs, |way| open(way) && on_streets(way))?);
+    }
+    lengths.extend(join_where(places, divisions, costs, open)?);
+    Ok(lengths)
+}
+
+/// Joins pieces of each division over the ways that may be gone.
+fn join_where(
+    places: &[Point],
+    divisions: &[u32],
+    costs: &mut BTreeMap<(u32, u32), f64>,
+    open: impl Fn([Point; 2]) -> bool,
 ) -> anyhow::Result<Vec<f64>> {
     let division = |block: u32| divisions.get(block as usize).copied().unwrap_or(0);
     let inside = costs.iter().filter(|((a, b), _)| division(*a) == division(*b));
@@ -403,7 +435,7 @@ fn join_pieces(
         if own_pieces.iter().all(|piece| *piece == own_pieces[0]) {
             continue;
         }
-        for join in joins(&own_places, &own_pieces, |way| barriers.share(way) > 0.0) {
+        for join in joins(&own_places, &own_pieces, &open) {
             let [a, b] = join.blocks.map(|block| blocks[block as usize]);
             costs.insert((a.min(b), a.max(b)), BRIDGE_M);
             lengths.push(join.length_m);

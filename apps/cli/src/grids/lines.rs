@@ -69,7 +69,8 @@ pub fn read_lines(call: &GroundCall, to_wgs84: &Converter) -> anyhow::Result<Lin
             let share = share.or_else(|| kind.as_deref().and_then(share_of)).unwrap_or(0.5);
             for line in lines_of(&feature.geometry) {
                 let line: Vec<Point> = line.iter().map(|p| to_wgs84.convert(*p)).collect();
-                if leads || share > 0.0 {
+                let on_foot = kind.as_deref().is_none_or(|kind| !NOT_ON_FOOT.contains(&kind));
+                if leads || (share > 0.0 && on_foot) {
                     lines.ways.push(line.clone());
                 }
                 if !leads {
