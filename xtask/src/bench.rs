@@ -37,7 +37,7 @@ pub enum Which {
     /// Cells of 2,000 to 1,000,000 blocks beside METIS, KaHIP and GerryChain, drawn anew, and on real ground where
     /// `GRIDWEAVE_GROUND` names the folder that holds it.
     Partition,
-    /// Rounds of 50 to 800 visits beside PyVRP and OR-Tools.
+    /// Rounds of 200 and 800 visits beside PyVRP and OR-Tools.
     Rounds,
     /// The worst of texts of every kind: milliseconds for each hundred characters.
     AddressWorst,
