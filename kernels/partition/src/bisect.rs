@@ -157,6 +157,15 @@ impl Cutting<'_> {
     ) {
         let [(part, _), (other, _)] = sides;
         let graph = &self.ground.graph;
+        // What the border gains when a node comes over.
+        let gain_of = |node: u32| -> i64 {
+            let costs = graph.around(node).map(|(beside, cost)| match self.parts.of(beside) {
+                beside if beside == other => cost,
+                beside if beside == part => -cost,
+                _ => 0,
+            });
+            costs.sum()
+        };
         let aim = (bounds[1].work.0 + bounds[1].work.1) / 2;
         let room = nodes.len() as i64 - bounds[0].nodes_least;
         let mut load = Load::default();
@@ -165,18 +174,7 @@ impl Cutting<'_> {
             if self.parts.of(node) != part {
                 continue;
             }
-            let mut now = 0;
-            for (beside, cost) in graph.around(node) {
-                let beside = self.parts.of(beside);
-                now += if beside == other {
-                    cost
-                } else if beside == part {
-                    -cost
-                } else {
-                    0
-                };
-            }
-            if load.nodes > 0 && now != gain {
+            if load.nodes > 0 && gain_of(node) != gain {
                 continue;
             }
             if load.nodes >= room {
@@ -194,15 +192,7 @@ impl Cutting<'_> {
             load = after;
             for &beside in graph.neighbours(node) {
                 if self.parts.of(beside) == part {
-                    let gain = graph
-                        .around(beside)
-                        .map(|(around, cost)| match self.parts.of(around) {
-                            around if around == other => cost,
-                            around if around == part => -cost,
-                            _ => 0,
-                        })
-                        .sum();
-                    heap.push((gain, chance.next(), beside));
+                    heap.push((gain_of(beside), chance.next(), beside));
                 }
             }
         }

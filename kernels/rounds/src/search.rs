@@ -307,7 +307,7 @@ impl<'a> Search<'a> {
         }
         for task in open {
             match self.best_place(task) {
-                Some((worker, at, _)) => {
+                Some((worker, at)) => {
                     self.keep(before, worker);
                     self.insert(worker, at, task);
                 }
@@ -317,27 +317,26 @@ impl<'a> Search<'a> {
         self.unpair(before);
     }
 
-    /// Where a task costs least, and how much.
-    fn best_place(&mut self, task: u32) -> Option<(usize, usize, f64)> {
+    /// Where a task costs least: the worker, and the place in the round.
+    fn best_place(&mut self, task: u32) -> Option<(usize, usize)> {
         let what = &self.tasks[task as usize];
         let (place, worth, twin) = (what.what.place, what.what.worth, what.twin);
         let places = self.day.walks.places();
         let from_here = self.day.walks.from(place);
         let to_here = place * places;
-        let mut best: Option<(usize, usize, f64)> = None;
+        let mut best: Option<(usize, usize)> = None;
         let mut least = worth as f32;
         let mut empty_seen = Vec::new();
-        let mut look =
-            |search: &mut Self, worker: usize, at: usize, best: &mut Option<(usize, usize, f64)>| {
-                let round = &search.rounds[worker];
-                let [from, to] = [round.places[at], round.places[at + 1]].map(|place| place as usize);
-                let more = search.towards[to_here + from] + from_here[to]
-                    - round.walks.get(at).copied().unwrap_or(0.0);
-                if more < least && search.chance.unit() >= BLINK && search.fits(worker, at, task) {
-                    least = more;
-                    *best = Some((worker, at, f64::from(more)));
-                }
-            };
+        let mut look = |search: &mut Self, worker: usize, at: usize, best: &mut Option<(usize, usize)>| {
+            let round = &search.rounds[worker];
+            let [from, to] = [round.places[at], round.places[at + 1]].map(|place| place as usize);
+            let more =
+                search.towards[to_here + from] + from_here[to] - round.walks.get(at).copied().unwrap_or(0.0);
+            if more < least && search.chance.unit() >= BLINK && search.fits(worker, at, task) {
+                least = more;
+                *best = Some((worker, at));
+            }
+        };
         // Beside those that are near; all others only where none of these will do.
         for near in 0..self.neighbours[task as usize].len().min(BESIDE) {
             let beside = self.neighbours[task as usize][near] as usize;

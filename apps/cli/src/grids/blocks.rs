@@ -83,6 +83,11 @@ impl Blocks {
         }
     }
 
+    /// The name of a block's division; none where there are no divisions.
+    pub fn division_of(&self, block: usize) -> Option<&str> {
+        self.divisions.get(block).map(|number| self.division_names[*number as usize].as_str())
+    }
+
     /// The graph that cells are drawn on.
     pub fn graph(&self) -> Result<Graph, InvalidProblem> {
         Graph::new(&self.work, &self.edges)

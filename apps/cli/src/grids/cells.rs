@@ -33,12 +33,7 @@ impl Cells {
         let mut cells_of: HashMap<&str, usize> = HashMap::new();
         let divisions: Vec<&str> = first_blocks(of_block, count)
             .into_iter()
-            .map(|block| {
-                blocks
-                    .divisions
-                    .get(block)
-                    .map_or("", |division| blocks.division_names[*division as usize].as_str())
-            })
+            .map(|block| blocks.division_of(block).unwrap_or(""))
             .collect();
         divisions.iter().for_each(|division| *cells_of.entry(division).or_default() += 1);
         for (at, cell) in order.into_iter().enumerate() {
@@ -71,10 +66,7 @@ impl Cells {
                 codes[at].clone_from(&names[*former as usize]);
                 continue;
             }
-            let division = blocks
-                .divisions
-                .get(first[cell])
-                .map_or("", |number| blocks.division_names[*number as usize].as_str());
+            let division = blocks.division_of(first[cell]).unwrap_or("");
             let last = last.entry(division).or_insert_with(|| {
                 let known = names.iter().chain(retired).filter(|name| name.starts_with(division));
                 let last = known.max_by_key(|name| (name.len(), (*name).clone()));
@@ -118,8 +110,7 @@ impl Cells {
             .into_iter()
             .enumerate()
             .map(|(cell, shape)| {
-                let division = blocks.divisions.get(first[cell]);
-                let division = division.map(|number| &blocks.division_names[*number as usize]);
+                let division = blocks.division_of(first[cell]);
                 let (area, compactness) = measures(&shape);
                 let properties = json!({
                     "code": self.codes[cell], "name": name_of(&self.codes[cell]), "division": division, "blocks": told.blocks.get(cell), "work": works[cell],

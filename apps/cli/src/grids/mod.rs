@@ -62,19 +62,22 @@ fn read(call: &crate::args::GroundCall) -> anyhow::Result<(Blocks, Graph)> {
 
 /// A conflict of rules with the names of its blocks.
 fn refused(conflict: &Conflict, blocks: &Blocks) -> anyhow::Error {
-    let named: Vec<String> = conflict
-        .blocks()
-        .into_iter()
-        .filter_map(|block| {
-            blocks
-                .ids
-                .get(block as usize)
-                .filter(|id| **id != block.to_string())
-                .map(|id| format!("block {block} is {id}"))
-        })
-        .collect();
-    let named = if named.is_empty() { String::new() } else { format!(" ({})", named.join(", ")) };
+    let named = in_brackets(named("block", conflict.blocks(), &blocks.ids));
     WrongCall(format!("the rules cannot be kept: {conflict}{named}")).into()
+}
+
+/// What numbers are called, where that is not the number itself.
+fn named<'a>(what: &'a str, numbers: Vec<u32>, names: &'a [String]) -> impl Iterator<Item = String> + 'a {
+    let known = numbers.into_iter().filter_map(|number| Some((number, names.get(number as usize)?)));
+    known
+        .filter(|(number, name)| number.to_string() != **name)
+        .map(move |(number, name)| format!("{what} {number} is {name}"))
+}
+
+/// Some words behind a sentence, or nothing.
+fn in_brackets(words: impl Iterator<Item = String>) -> String {
+    let words: Vec<String> = words.collect();
+    if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) }
 }
 
 /// When a search ends.
@@ -186,9 +189,7 @@ fn finish(
     let within = told.faults.is_empty();
     let strict = matches!(rules.tolerance, Tolerance::Within(_));
     let hard = told.faults.iter().any(|fault| strict || !matches!(fault, Fault::Work { .. }));
-    let kind = |fault: &&Fault| strict || !matches!(fault, Fault::Work { .. });
-    let counted = told.faults.iter().filter(kind).count();
-    if !json && counted > 0 {
+    if !json && hard {
         tell_faults(told, blocks, &cells.codes);
     } else if !json && !within {
         let (count, share) = (told.faults.len(), rules.tolerance.share());
@@ -210,21 +211,8 @@ fn finish(
 
 fn tell_faults(told: &Checked, blocks: &Blocks, codes: &[String]) {
     for fault in told.faults.iter().take(TOLD) {
-        let named: Vec<String> = fault
-            .blocks()
-            .into_iter()
-            .filter_map(|block| blocks.ids.get(block as usize).map(|id| ("block", block, id)))
-            .chain(
-                fault
-                    .cells()
-                    .into_iter()
-                    .filter_map(|cell| codes.get(cell as usize).map(|code| ("cell", cell, code))),
-            )
-            .filter(|(_, number, name)| number.to_string() != **name)
-            .map(|(what, number, name)| format!("{what} {number} is {name}"))
-            .collect();
-        let named = if named.is_empty() { String::new() } else { format!(" ({})", named.join(", ")) };
-        eprintln!("{fault}{named}");
+        let of_blocks = named("block", fault.blocks(), &blocks.ids);
+        eprintln!("{fault}{}", in_brackets(of_blocks.chain(named("cell", fault.cells(), codes))));
     }
     if told.faults.len() > TOLD {
         eprintln!("… and {} more", told.faults.len() - TOLD);
