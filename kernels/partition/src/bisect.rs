@@ -1,7 +1,7 @@
 //! The first parts: ground cut in two, again and again.
 
 use crate::pair::{CUT_OFF, Effort, Pair, Scratch, refine};
-use crate::state::{Bounds, Chance, Ground, Load, Parts};
+use crate::state::{Bounds, Chance, Ground, Load, Parts, Worth};
 use std::collections::BinaryHeap;
 
 /// Cuts that are tried, of which the best is taken.
@@ -78,7 +78,7 @@ impl Cutting<'_> {
             let own = nodes.iter().filter(|node| self.parts.of(**node) == part);
             own.fold(Load::default(), |load, node| load.with(self.ground, *node, 1))
         };
-        let mut best: Option<((i64, i64), Vec<u32>)> = None;
+        let mut best: Option<(Worth, Vec<u32>)> = None;
         let mut start = nodes[chance.below(nodes.len())];
         for attempt in 0..TRIES {
             // From an edge of the ground, and once from what lies far from the edge tried last.
@@ -101,7 +101,7 @@ impl Cutting<'_> {
                     .collect();
                 let refined = refine(self.ground, self.parts, pair, &border, effort, chance, scratch);
                 pair = refined.pair;
-                if refined.gain <= 0 && refined.less_off <= 0 {
+                if !refined.better() {
                     break;
                 }
             }
@@ -116,7 +116,13 @@ impl Cutting<'_> {
                 .filter(|(beside, _)| self.parts.of(*beside) == other)
                 .map(|(_, cost)| cost)
                 .sum();
-            let found = (off.saturating_add(empty.saturating_mul(graph.total())), border);
+            let broken = nodes
+                .iter()
+                .map(|node| self.ground.clashes(self.parts, *node, self.parts.of(*node)))
+                .sum::<i64>()
+                / 2;
+            let off = off.saturating_add(empty.saturating_mul(graph.total()));
+            let found = Worth { broken, off, cost: border };
             let others: Vec<u32> =
                 nodes.iter().copied().filter(|node| self.parts.of(*node) == other).collect();
             others.iter().for_each(|node| self.parts.set(*node, part));

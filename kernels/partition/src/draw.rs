@@ -5,7 +5,7 @@ use crate::coarsen::{Coarser, coarser};
 use crate::contiguity::{Contiguity, Leaving};
 use crate::pair::{CUT_OFF, Effort};
 use crate::problem::Prepared;
-use crate::state::{Bounds, Chance, Ground, Parts};
+use crate::state::{Bounds, Chance, Ground, Parts, Worth};
 use crate::sweep::{Aim, Drawing};
 
 /// Nodes of the coarsest ground for each cell.
@@ -22,6 +22,8 @@ const PATIENCE: usize = 80;
 pub struct Progress {
     /// Rounds so far.
     pub rounds: usize,
+    /// Pairs of blocks that are to be apart and are in one of the best cells so far.
+    pub broken: usize,
     /// What the borders of the best cells so far cost, in units of which the mean edge has 1024.
     pub cost: i64,
     /// By how much their work is outside of what is allowed, all cells together, in means of a cell. 0: all are within.
@@ -42,7 +44,7 @@ pub struct Draw<'a> {
     bounds: Vec<Bounds>,
     chance: Chance,
     best: Vec<u32>,
-    best_is: (i64, i64),
+    best_is: Option<Worth>,
     rounds: usize,
 }
 
@@ -61,7 +63,7 @@ impl<'a> Draw<'a> {
             bounds: prepared.bounds_of_cells().collect(),
             chance: Chance::new(seed),
             best: Vec::new(),
-            best_is: (i64::MAX, i64::MAX),
+            best_is: None,
             rounds: 0,
         }
     }
@@ -70,13 +72,15 @@ impl<'a> Draw<'a> {
     pub fn round(&mut self) -> Progress {
         let seed = self.chance.next();
         let (found, of) = self.cycle(&mut Chance::new(seed));
-        let better = self.best.is_empty() || found < self.best_is;
+        let better = self.best_is.is_none_or(|best| found < best);
         if better {
-            (self.best, self.best_is) = (of, found);
+            (self.best, self.best_is) = (of, Some(found));
         }
         self.rounds += 1;
         let mean = self.ground.graph.total() as f64 / self.bounds.len() as f64;
-        Progress { rounds: self.rounds, cost: self.best_is.1, off: self.best_is.0 as f64 / mean, better }
+        let best = self.best_is.unwrap_or(found);
+        let (rounds, broken, cost) = (self.rounds, best.broken as usize, best.cost);
+        Progress { rounds, broken, cost, off: best.off as f64 / mean, better }
     }
 
     /// The cell of each block in the best drawing so far; empty before the first round.
@@ -87,11 +91,11 @@ impl<'a> Draw<'a> {
         self.prepared.node_of.iter().map(|node| self.best[*node as usize]).collect()
     }
 
-    fn cycle(&self, chance: &mut Chance) -> ((i64, i64), Vec<u32>) {
+    fn cycle(&self, chance: &mut Chance) -> (Worth, Vec<u32>) {
         let cells = self.bounds.len();
         let total = self.ground.graph.total();
-        // Where cells are not within their bounds yet, every other round begins anew.
-        let anew = self.best.is_empty() || (self.best_is.0 > 0 && self.rounds % 2 == 1);
+        // Where rules are not kept to yet, every other round begins anew.
+        let anew = self.best_is.is_none_or(|best| !best.kept() && self.rounds % 2 == 1);
         let drawn = (!anew).then_some(&self.best);
         let work_most = (total as f64 / (cells * COARSEST) as f64 * HEAVIEST) as i64;
         let mut levels: Vec<Coarser> = Vec::new();
@@ -172,13 +176,7 @@ impl<'a> Draw<'a> {
     }
 
     /// Balances and improves at one coarseness.
-    fn improve(
-        &self,
-        ground: &Ground,
-        of: Vec<u32>,
-        finest: bool,
-        chance: &mut Chance,
-    ) -> (Vec<u32>, (i64, i64)) {
+    fn improve(&self, ground: &Ground, of: Vec<u32>, finest: bool, chance: &mut Chance) -> (Vec<u32>, Worth) {
         let graph = &ground.graph;
         let mean_node = graph.total() / graph.len() as i64;
         let room = if finest { 0 } else { mean_node / 2 };
@@ -191,6 +189,7 @@ impl<'a> Draw<'a> {
         if finest {
             fill_empty(self.prepared, &mut drawing);
         }
+        drawing.separate(chance);
         let width = self.bounds.iter().map(|bounds| bounds.work.1 - bounds.work.0).min().unwrap_or(0);
         let fine = (width / 8).max(mean_node / 4);
         let effort = Effort { patience: PATIENCE, slack: width / 2 + 3 * mean_node, cut_off: CUT_OFF };
@@ -201,7 +200,7 @@ impl<'a> Draw<'a> {
                 break;
             }
         }
-        let found = (drawing.off(), ground.cost(&drawing.parts));
+        let found = drawing.worth();
         (drawing.parts.to_vec(), found)
     }
 }

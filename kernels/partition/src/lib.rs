@@ -28,6 +28,7 @@ mod pair;
 mod problem;
 mod redraw;
 mod rules;
+mod separate;
 mod state;
 mod sweep;
 #[cfg(test)]

@@ -58,6 +58,13 @@ pub(crate) struct Pair {
     pub bounds: [Bounds; 2],
 }
 
+impl Refined {
+    /// Something is better than before.
+    pub fn better(&self) -> bool {
+        self.moves > 0 && (self.mended > 0 || self.gain > 0 || self.less_off > 0)
+    }
+}
+
 impl Pair {
     fn off(&self) -> i64 {
         self.bounds[0].off(&self.loads[0]) + self.bounds[1].off(&self.loads[1])
@@ -75,6 +82,8 @@ impl Pair {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Refined {
     pub pair: Pair,
+    /// How many nodes fewer share a part that may not.
+    pub mended: i64,
     /// By how much the border became cheaper, and what is outside of bounds less.
     pub gain: i64,
     pub less_off: i64,
@@ -84,7 +93,8 @@ pub(crate) struct Refined {
 
 /// Moves nodes between two parts: of those whose move gains most the best, also where nothing gains, as a worse step can lead
 /// to a better place; what follows on the best place is taken back (Fiduccia and Mattheyses 1982). Both parts hang together
-/// before and after. Places are better that are less outside of bounds, then those that cost less ([`Ground::cost`]).
+/// before and after, and no more nodes share a part than may. Places are better where fewer do, then those that are less outside
+/// of bounds, then those that cost less ([`crate::state::Worth`]).
 pub(crate) fn refine(
     ground: &Ground,
     parts: &Parts,
@@ -118,8 +128,9 @@ pub(crate) fn refine(
         push(&mut heaps, node, chance);
     }
     let start_off = pair.off();
-    let (mut now, mut gained) = (pair, 0i64);
-    let (mut best, mut best_off, mut best_gain, mut best_len) = (pair, start_off, 0i64, 0usize);
+    let (mut now, mut gained, mut mended) = (pair, 0i64, 0i64);
+    let (mut best, mut best_mended, mut best_off, mut best_gain, mut best_len) =
+        (pair, 0i64, start_off, 0i64, 0usize);
     while path.len() - best_len < effort.patience {
         let off = now.off();
         let Some(side) = next_side(&now, &heaps) else { break };
@@ -144,13 +155,16 @@ pub(crate) fn refine(
         }
         let after = group.iter().fold(now, |pair, node| pair.moved(ground, *node, side));
         let after_off = after.off();
+        let to = pair.parts[1 - side];
+        let mends = mended_by(ground, parts, group, to);
         if after.loads[side].nodes < after.bounds[side].nodes_least
-            || (after_off > off && after_off > effort.slack.max(start_off))
+            || mends < 0
+            || (mends == 0 && after_off > off && after_off > effort.slack.max(start_off))
         {
             waiting[side].push(node);
             continue;
         }
-        let to = pair.parts[1 - side];
+        mended += mends;
         for &node in group.iter() {
             gained += gain_of(ground, parts, &pair.parts, node).map_or(0, |(_, gain)| gain);
             parts.set(node, to);
@@ -158,8 +172,8 @@ pub(crate) fn refine(
             path.push(node);
         }
         now = after;
-        if (after_off, -gained) < (best_off, -best_gain) {
-            (best, best_off, best_gain, best_len) = (now, after_off, gained, path.len());
+        if (-mended, after_off, -gained) < (-best_mended, best_off, -best_gain) {
+            (best, best_mended, best_off, best_gain, best_len) = (now, mended, after_off, gained, path.len());
         }
         for &beside in group.iter().flat_map(|node| graph.neighbours(*node).iter().chain(ground.apart(*node)))
         {
@@ -176,7 +190,26 @@ pub(crate) fn refine(
         let part = parts.of(node);
         parts.set(node, pair.parts[usize::from(part == pair.parts[0])]);
     }
-    Refined { pair: best, gain: best_gain, less_off: start_off - best_off, moves: best_len }
+    Refined {
+        pair: best,
+        mended: best_mended,
+        gain: best_gain,
+        less_off: start_off - best_off,
+        moves: best_len,
+    }
+}
+
+/// How many nodes fewer are in one part that may not be, when a group of one part goes to another. Those of the group that may not
+/// share a part still do.
+pub(crate) fn mended_by(ground: &Ground, parts: &Parts, group: &[u32], to: u32) -> i64 {
+    if ground.apart.is_empty() {
+        return 0;
+    }
+    let mends = |node: &u32| {
+        let within = ground.apart(*node).iter().filter(|other| group.contains(other)).count() as i64;
+        ground.clashes(parts, *node, parts.of(*node)) - within - ground.clashes(parts, *node, to)
+    };
+    group.iter().map(mends).sum()
 }
 
 /// The side to take from: the one that has too much, or else the one whose best node gains more.
@@ -226,8 +259,6 @@ fn gain_of(ground: &Ground, parts: &Parts, pair: &[u32; 2], node: u32) -> Option
     if !touches {
         return None;
     }
-    if !ground.home.is_empty() || !ground.apart.is_empty() {
-        gain += ground.stays(parts, node, own) - ground.stays(parts, node, other);
-    }
+    gain += ground.away(node, own) - ground.away(node, other);
     Some((side, gain))
 }

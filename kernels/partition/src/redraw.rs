@@ -4,7 +4,7 @@ use crate::bisect::share_between;
 use crate::draw::fill_empty;
 use crate::pair::{CUT_OFF, Effort};
 use crate::problem::Prepared;
-use crate::state::{Bounds, Chance, Ground, Parts};
+use crate::state::{Bounds, Chance, Ground, Parts, Worth};
 use crate::sweep::{Aim, Drawing};
 
 /// A block that is in no cell yet.
@@ -28,7 +28,7 @@ pub struct Redraw<'a> {
     bounds: Vec<Bounds>,
     chance: Chance,
     best: Vec<u32>,
-    best_is: (i64, i64),
+    best_is: Worth,
     /// The former cell that each cell goes on from.
     former: Vec<Option<u32>>,
     rounds: usize,
@@ -70,7 +70,8 @@ impl<'a> Redraw<'a> {
         let mut drawing = Drawing::new(&ground, parts, bounds.clone());
         split_for_new(prepared, &mut drawing, &mut chance);
         fill_empty(prepared, &mut drawing);
-        let best_is = (drawing.off(), ground.cost(&drawing.parts));
+        drawing.separate(&mut chance);
+        let best_is = drawing.worth();
         let best = drawing.parts.to_vec();
         Self { prepared, ground, bounds, chance, best, best_is, former, rounds: 0 }
     }
@@ -78,7 +79,7 @@ impl<'a> Redraw<'a> {
     /// Looks for fewer changes, or for cells within their bounds; true where it found better ones.
     pub fn round(&mut self) -> bool {
         self.rounds += 1;
-        if self.rounds == 1 && self.best_is.0 == 0 {
+        if self.rounds == 1 && self.best_is.kept() {
             // They are as they should be.
             return false;
         }
@@ -90,7 +91,7 @@ impl<'a> Redraw<'a> {
         let mut drawing =
             Drawing::new(&self.ground, Parts::new(self.best.iter().copied()), self.bounds.clone());
         // Where the nearest bound is too near to be met with whole blocks, the middle is not.
-        let aim = if self.rounds > 1 && self.best_is.0 > 0 { Aim::Middle } else { Aim::Nearest };
+        let aim = if self.rounds > 1 && self.best_is.off > 0 { Aim::Middle } else { Aim::Nearest };
         for fine in [mean_node / 2, mean_node / 4, mean_node / 8] {
             let within = drawing.balance(aim, fine.max(1), effort, &mut chance);
             drawing.sweeps(SWEEPS, effort, &mut chance);
@@ -98,7 +99,7 @@ impl<'a> Redraw<'a> {
                 break;
             }
         }
-        let found = (drawing.off(), self.ground.cost(&drawing.parts));
+        let found = drawing.worth();
         let better = found < self.best_is;
         if better {
             (self.best, self.best_is) = (drawing.parts.to_vec(), found);
@@ -108,7 +109,7 @@ impl<'a> Redraw<'a> {
 
     /// By how much the best so far is outside of what is allowed, all cells together, in means of a cell.
     pub fn off(&self) -> f64 {
-        self.best_is.0 as f64 * self.bounds.len() as f64 / self.ground.graph.total() as f64
+        self.best_is.off as f64 * self.bounds.len() as f64 / self.ground.graph.total() as f64
     }
 
     /// The cell of each block in the best so far.

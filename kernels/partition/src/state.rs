@@ -15,33 +15,34 @@ pub(crate) struct Ground {
     pub home: Vec<(u32, i64)>,
 }
 
-/// What two nodes cost that are in one part and may not be: more than any border that could be saved by it.
-const APART: i64 = 1 << 36;
-
 impl Ground {
     /// What it costs that a node is in this part, besides its borders.
     #[inline]
-    pub fn stays(&self, parts: &Parts, node: u32, part: u32) -> i64 {
-        let mut cost = 0;
-        if let Some((home, away)) = self.home.get(node as usize) {
-            cost += if *home == part { 0 } else { *away };
+    pub fn away(&self, node: u32, part: u32) -> i64 {
+        match self.home.get(node as usize) {
+            Some((home, away)) if *home != part => *away,
+            _ => 0,
         }
-        if !self.apart.is_empty() {
-            let beside = self.apart(node).iter().filter(|other| parts.of(**other) == part);
-            cost += APART * beside.count() as i64;
-        }
-        cost
     }
 
-    /// What parts cost: their borders, nodes away from home, and nodes in one part that may not be.
+    /// Nodes of a part that a node may not share it with.
+    #[inline]
+    pub fn clashes(&self, parts: &Parts, node: u32, part: u32) -> i64 {
+        self.apart(node).iter().filter(|other| parts.of(**other) == part).count() as i64
+    }
+
+    /// Nodes in one part that may not be, each pair counted once.
+    pub fn broken(&self, parts: &Parts) -> i64 {
+        let nodes = 0..self.apart.len() as u32;
+        nodes.map(|node| self.clashes(parts, node, parts.of(node))).sum::<i64>() / 2
+    }
+
+    /// What parts cost: their borders, and nodes away from home.
     pub fn cost(&self, parts: &Parts) -> i64 {
         let borders = self.graph.edges().filter(|(a, b, _)| parts.of(*a) != parts.of(*b));
         let borders: i64 = borders.map(|(_, _, cost)| cost).sum();
-        if self.home.is_empty() && self.apart.is_empty() {
-            return borders;
-        }
-        let nodes = 0..self.graph.len() as u32;
-        borders + nodes.map(|node| self.stays(parts, node, parts.of(node))).sum::<i64>()
+        let nodes = 0..self.home.len() as u32;
+        borders + nodes.map(|node| self.away(node, parts.of(node))).sum::<i64>()
     }
 
     #[inline]
@@ -52,6 +53,24 @@ impl Ground {
     #[inline]
     pub fn apart(&self, node: u32) -> &[u32] {
         self.apart.get(node as usize).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// How good a drawing is; the least is best.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Worth {
+    /// Nodes in one part that may not be ([`Ground::broken`]).
+    pub broken: i64,
+    /// By how much parts are outside of their bounds ([`Bounds::off`]).
+    pub off: i64,
+    /// What parts cost ([`Ground::cost`]).
+    pub cost: i64,
+}
+
+impl Worth {
+    /// Nothing is broken, and all parts are within their bounds.
+    pub fn kept(&self) -> bool {
+        self.broken == 0 && self.off == 0
     }
 }
 

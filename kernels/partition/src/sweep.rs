@@ -2,7 +2,7 @@
 //! missing.
 
 use crate::pair::{Effort, Pair, Refined, Scratch, refine};
-use crate::state::{Bounds, Chance, Ground, Load, Parts};
+use crate::state::{Bounds, Chance, Ground, Load, Parts, Worth};
 use rayon::prelude::*;
 use std::sync::Mutex;
 
@@ -48,6 +48,15 @@ impl<'a> Drawing<'a> {
         self.loads.iter().zip(&self.bounds).map(|(load, bounds)| bounds.off(load)).sum()
     }
 
+    /// How good they are.
+    pub fn worth(&self) -> Worth {
+        Worth {
+            broken: self.ground.broken(&self.parts),
+            off: self.off(),
+            cost: self.ground.cost(&self.parts),
+        }
+    }
+
     /// All pairs of parts that touch.
     fn touching(&self, wanted: impl Fn(u32) -> bool) -> Vec<Touching> {
         let graph = &self.ground.graph;
@@ -91,7 +100,7 @@ impl<'a> Drawing<'a> {
             for refined in
                 self.refine_all(pairs, &|parts, _| parts.map(|part| bounds[part as usize]), effort, chance)
             {
-                if refined.moves > 0 && (refined.gain > 0 || refined.less_off > 0) {
+                if refined.better() {
                     refined.pair.parts.iter().for_each(|part| changes[*part as usize] = true);
                 }
             }

@@ -55,6 +55,41 @@ fn faults(graph: &Graph, rules: &Rules, cells: &[u32]) -> Vec<Fault> {
     check(graph, rules, cells).faults
 }
 
+/// Draws a field with a border through its middle, a row that stays together, two blocks that are to be apart, and few doors.
+fn borders_groups_and_doors((wide, high): (usize, usize), cells: usize, seed: u64) {
+    let graph = Graph::new(&works(wide * high, 3, seed), &field(wide, high, 0.05, seed)).unwrap();
+    let mut chance = Chance::new(seed);
+    let block = |x: usize, y: usize| (y * wide + x) as u32;
+    let mut rules = Rules::new(cells, Tolerance::Near(0.2));
+    // A border from north to south.
+    let border = wide / 2;
+    rules.divisions = (0..wide * high).map(|block| u32::from(block % wide >= border)).collect();
+    let (x, y) = (chance.below(border), chance.below(high));
+    // A row of the west stays together where it hangs together.
+    let row: Vec<u32> = (0..border).map(|x| block(x, y)).collect();
+    let touches = |a: u32, b: u32| graph.neighbours(a).contains(&b);
+    if row.windows(2).all(|two| touches(two[0], two[1])) {
+        rules.together.push(row);
+    }
+    let far = block(x, (y + high / 2) % high);
+    if far != block(x, y) {
+        rules.apart.push((block(x, y), far));
+    }
+    rules.doors = Some(((0..wide * high).map(|_| 1 + chance.below(3) as u32).collect(), u64::MAX));
+    let doors =
+        rules.doors.as_ref().map_or(0, |doors| doors.0.iter().map(|doors| u64::from(*doors)).sum::<u64>());
+    rules.doors.as_mut().unwrap().1 = (doors as f64 / cells as f64 * 1.6) as u64;
+    match Prepared::new(&graph, &rules) {
+        // Half of the ground may have too many doors for its cells.
+        Err(conflict) => assert!(matches!(conflict, Conflict::Doors { .. }), "{conflict}"),
+        Ok(_) => {
+            let told = faults(&graph, &rules, &drawn(&graph, &rules, 8, seed));
+            let other = |fault: &&Fault| !matches!(fault, Fault::Work { .. });
+            assert_eq!(told.iter().find(other), None, "{wide} {high} {cells} {seed}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -82,36 +117,23 @@ proptest! {
     fn borders_groups_and_doors_are_kept_to(
         wide in 12usize..24, high in 12usize..24, cells in 4usize..9, seed in 0u64..1000,
     ) {
+        borders_groups_and_doors((wide, high), cells, seed);
+    }
+
+    #[test]
+    fn neighbours_that_are_all_to_be_apart_are(
+        wide in 10usize..22, high in 10usize..22, cells in 4usize..9, all in 2usize..9, seed in 0u64..1000,
+    ) {
         let graph = Graph::new(&works(wide * high, 3, seed), &field(wide, high, 0.05, seed)).unwrap();
         let mut chance = Chance::new(seed);
-        let block = |x: usize, y: usize| (y * wide + x) as u32;
-        let mut rules = Rules::new(cells, Tolerance::Near(0.2));
-        // A border from north to south.
-        let border = wide / 2;
-        rules.divisions = (0..wide * high).map(|block| u32::from(block % wide >= border)).collect();
-        let (x, y) = (chance.below(border), chance.below(high));
-        // A row of the west stays together where it hangs together.
-        let row: Vec<u32> = (0..border).map(|x| block(x, y)).collect();
-        let touches = |a: u32, b: u32| graph.neighbours(a).contains(&b);
-        if row.windows(2).all(|two| touches(two[0], two[1])) {
-            rules.together.push(row);
-        }
-        let far = block(x, (y + high / 2) % high);
-        if far != block(x, y) {
-            rules.apart.push((block(x, y), far));
-        }
-        rules.doors = Some(((0..wide * high).map(|_| 1 + chance.below(3) as u32).collect(), u64::MAX));
-        let doors = rules.doors.as_ref().map_or(0, |doors| doors.0.iter().map(|doors| u64::from(*doors)).sum::<u64>());
-        rules.doors.as_mut().unwrap().1 = (doors as f64 / cells as f64 * 1.6) as u64;
-        match Prepared::new(&graph, &rules) {
-            // Half of the ground may have too many doors for its cells.
-            Err(conflict) => prop_assert!(matches!(conflict, Conflict::Doors { .. }), "{}", conflict),
-            Ok(_) => {
-                let told = faults(&graph, &rules, &drawn(&graph, &rules, 8, seed));
-                let other = |fault: &&Fault| !matches!(fault, Fault::Work { .. });
-                prop_assert_eq!(told.iter().find(other), None);
-            }
-        }
+        let mut rules = Rules::new(cells, Tolerance::Near(0.1));
+        // As many as there are cells at the most, two columns side by side.
+        let (x, y) = (chance.below(wide - 1), chance.below(high - 4));
+        let group: Vec<u32> =
+            (0..all.min(cells)).map(|at| ((y + at / 2) * wide + x + at % 2) as u32).collect();
+        rules.apart = group.iter().flat_map(|a| group.iter().filter(move |b| *b < a).map(move |b| (*a, *b))).collect();
+        let told = faults(&graph, &rules, &drawn(&graph, &rules, 8, seed));
+        prop_assert!(told.iter().all(|fault| matches!(fault, Fault::Work { .. })), "{:?}", told);
     }
 
     #[test]
@@ -184,6 +206,11 @@ proptest! {
         let changed = redraw.cells().iter().zip(&before).filter(|(now, before)| redraw.former()[**now as usize] != Some(**before)).count();
         prop_assert!(changed * 2 < wide * high, "{} of {}", changed, wide * high);
     }
+}
+
+#[test]
+fn blocks_to_be_apart_are_where_both_begin_deep_in_one_cell() {
+    borders_groups_and_doors((17, 17), 5, 908);
 }
 
 #[test]

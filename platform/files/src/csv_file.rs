@@ -36,8 +36,17 @@ pub fn write_csv(
     header: &[String],
     rows: impl Iterator<Item = Vec<String>>,
 ) -> Result<(), FileError> {
-    let broken = |error: csv::Error| FileError::broken("CSV", error);
     out.write_all(b"\xef\xbb\xbf").map_err(|error| FileError::broken("CSV", error))?;
+    print_csv(out, header, rows)
+}
+
+/// Writes CSV without the mark, as the next program of a pipe wants it.
+pub fn print_csv(
+    out: &mut dyn Write,
+    header: &[String],
+    rows: impl Iterator<Item = Vec<String>>,
+) -> Result<(), FileError> {
+    let broken = |error: csv::Error| FileError::broken("CSV", error);
     let mut writer = csv::Writer::from_writer(out);
     writer.write_record(header).map_err(broken)?;
     for row in rows {

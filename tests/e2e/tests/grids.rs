@@ -215,6 +215,30 @@ fn buildings_of_a_city_become_cells_that_can_be_put_in_force() -> anyhow::Result
         assert_eq!(block[..12], cell[..12], "no cell crosses a community's border");
     }
     assert!(std::fs::read_to_string(&map)?.contains("</svg>"));
+    // The same as GeoParquet; its cells are blocks of another network.
+    let [columns, joined] = ["cells.parquet", "joined.txt"].map(at);
+    run(&[&call[..], &["--out", &columns]].concat())?;
+    let of_cells = [
+        "grids",
+        "draw",
+        "--blocks",
+        &columns,
+        "--work",
+        "work",
+        "--division",
+        "division",
+        "--target",
+        "900",
+    ];
+    let joined_told = told(&[&of_cells[..], &["--out", &joined]].concat())?;
+    assert_eq!(
+        (number(&joined_told, "blocks"), number(&joined_told, "left_out")),
+        (count, 0.0),
+        "{joined_told}"
+    );
+    assert_eq!(std::fs::read_to_string(&joined)?.lines().count() as f64, count);
+    let (code, why) = fails(&[&call[..], &["--out", &at("cells.shp")]].concat())?;
+    assert!(code == 2 && why.contains("cells are written as .geojson, .parquet"), "{why}");
     run(&["import", "divisions", &format!("{city}/divisions.csv"), "--data", &data])?;
     let imported = run(&["import", "cells", &cells, "--network", "base", "--publish", "--data", &data])?;
     assert!(imported.contains("\"rejected\": []"), "{imported}");

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub enum GridsCommand {
     /// Draw cells of equal work
     #[command(
-        after_help = "Examples:\n  gridweave grids draw --blocks compounds.geojson --minutes households=12 --minutes care=45 --cells 40 --out cells.geojson --picture cells.svg\n  gridweave grids draw --blocks buildings.geojson --streets city.osm.pbf --work people --target 900 --tolerance 0.05 --out cells.geojson\n  gridweave grids draw --graph graph.json --cells 150 --seed 1 --out parts.txt\n\nA graph is JSON: {\"weights\": [...], \"xy\": [[x, y], ...], \"edges\": [[a, b], ...]}, blocks counted from 0; out comes the\nnumber of each block's cell, a line each. Of blocks come cells as GeoJSON, and with --assign the cell of each block.\nRules (--rules, TOML): together = [[\"A1\", \"A2\"]], apart = [[\"A1\", \"B7\"]]."
+        after_help = "Examples:\n  gridweave grids draw --blocks compounds.geojson --minutes households=12 --minutes care=45 --cells 40 --out cells.geojson --picture cells.svg\n  gridweave grids draw --blocks buildings.geojson --streets city.osm.pbf --work people --target 900 --tolerance 0.05 --out cells.geojson\n  gridweave grids draw --graph graph.json --cells 150 --seed 1 --out parts.txt\n\nA graph is JSON: {\"weights\": [...], \"xy\": [[x, y], ...], \"edges\": [[a, b], ...]}, blocks counted from 0; out comes the\nnumber of each block's cell, a line each. Of blocks come cells as GeoJSON or GeoParquet, and with --assign the cell of each block.\nRules (--rules, TOML): together = [[\"A1\", \"A2\"]], apart = [[\"A1\", \"B7\"]]."
     )]
     Draw(DrawCall),
     /// Bring cells that there are within the tolerance by few changes
@@ -125,7 +125,7 @@ pub struct EffortCall {
 /// Where cells go.
 #[derive(Clone, Debug, Args)]
 pub struct OutCall {
-    /// Where cells go: the number of each block's cell a line (.txt), or cells as GeoJSON.
+    /// Where cells go: their shapes (.geojson, or .parquet for GeoParquet), or the number of each block's cell, a line each (.txt).
     #[arg(long)]
     pub out: PathBuf,
     /// Where the cell of each block goes (CSV): id, cell, and where known former.

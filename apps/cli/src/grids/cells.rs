@@ -1,18 +1,52 @@
 //! Cells with their codes, shapes and numbers.
 
 use super::blocks::Blocks;
-use super::write_lines;
+use super::rows::Rows;
 use crate::WrongCall;
 use anyhow::Context;
 use gridweave_atlas::geojson::{Feature, collection_json};
 use gridweave_atlas::measure::{area_m2, distance_m};
 use gridweave_atlas::{Geometry, Point, Shape};
-use gridweave_files::write_whole;
+use gridweave_files::{geoparquet, write_whole};
 use gridweave_partition::{Checked, NO_CELL};
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::path::Path;
+
+/// What a file of cells is, by its ending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutKind {
+    /// Shapes.
+    GeoJson,
+    /// Shapes.
+    GeoParquet,
+    /// The cell of each block, a line each.
+    Lines,
+}
+
+impl OutKind {
+    /// The kind that a file would be; refused where the blocks have no shapes for it, or the ending is of a kind that is not written.
+    pub fn of(path: &Path, blocks: &Blocks) -> anyhow::Result<Self> {
+        let ending =
+            path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let wrong = |why: &str| Err(WrongCall(format!("{}: {why}", path.display())).into());
+        let kind = match ending.as_str() {
+            "geojson" | "json" => Self::GeoJson,
+            "parquet" => Self::GeoParquet,
+            "" | "txt" => return Ok(Self::Lines),
+            _ => {
+                return wrong(
+                    "cells are written as .geojson, .parquet (GeoParquet) or .txt (the cell of each block, a line each)",
+                );
+            }
+        };
+        if blocks.ground.is_none() {
+            return wrong("a graph has no shapes: name an --out that ends in .txt");
+        }
+        Ok(kind)
+    }
+}
 
 /// Cells, in the order of their codes.
 pub struct Cells {
@@ -89,57 +123,65 @@ impl Cells {
         before.is_some_and(|before| *before != self.codes[self.of_block[block] as usize])
     }
 
-    /// Writes cells: a number a line, or GeoJSON.
+    /// Writes cells: shapes with what they have, or a number a line.
     pub fn write(&self, blocks: &Blocks, told: &Checked, path: &Path) -> anyhow::Result<()> {
-        let is_geojson = path.extension().is_some_and(|ending| ending == "geojson" || ending == "json");
-        if !is_geojson {
+        let kind = OutKind::of(path, blocks)?;
+        if kind == OutKind::Lines {
             // Cells that had numbers keep them.
             let numbers = self.codes.iter().map(|code| code.parse::<u64>().ok()).collect::<Option<Vec<_>>>();
             let kept = !blocks.former.is_empty() && numbers.is_some();
             let line = |cell: &u32| if kept { self.codes[*cell as usize].clone() } else { cell.to_string() };
-            return write_lines(path, &self.of_block.iter().map(line).collect::<Vec<_>>());
+            let write = |file: &mut std::io::BufWriter<std::fs::File>| {
+                self.of_block.iter().map(line).try_for_each(|line| writeln!(file, "{line}"))
+            };
+            return write_whole(path, write).with_context(|| path.display().to_string());
         }
-        let Some(ground) = &blocks.ground else {
-            let why = "a graph has no shapes: name an --out that ends in .txt";
-            return Err(WrongCall(format!("{}: {why}", path.display())).into());
-        };
+        let features = self.features(blocks, told);
+        if kind == OutKind::GeoParquet {
+            return geoparquet::write(path, &features).with_context(|| path.display().to_string());
+        }
+        let text = collection_json(&features).to_string();
+        write_whole(path, |file| file.write_all(text.as_bytes())).with_context(|| path.display().to_string())
+    }
+
+    /// Cells with their shapes; none where there is no ground.
+    fn features(&self, blocks: &Blocks, told: &Checked) -> Vec<Feature> {
+        let Some(ground) = &blocks.ground else { return Vec::new() };
         let outlines = ground.outlines(&self.of_block, self.codes.len());
         let (works, doors) = (self.works(blocks), self.doors(blocks));
         let first = first_blocks(&self.of_block, self.codes.len());
-        let features: Vec<Feature> = outlines
-            .into_iter()
-            .enumerate()
-            .map(|(cell, shape)| {
-                let division = blocks.division_of(first[cell]);
-                let (area, compactness) = measures(&shape);
-                let properties = json!({
-                    "code": self.codes[cell], "name": name_of(&self.codes[cell]), "division": division, "blocks": told.blocks.get(cell), "work": works[cell],
-                    "share_of_mean": told.work.get(cell), "doors": doors.as_ref().map(|doors| doors[cell]),
-                    "area_m2": area.round(), "compactness": (compactness * 1000.0).round() / 1000.0,
-                });
-                Feature { geometry: Geometry::Shape(shape), properties: properties.as_object().cloned().unwrap_or_default() }
-            })
-            .collect();
-        let text = collection_json(&features).to_string();
-        write_whole(path, |file| file.write_all(text.as_bytes())).with_context(|| path.display().to_string())
+        let feature = |(cell, shape): (usize, Shape)| {
+            let division = blocks.division_of(first[cell]);
+            let (area, compactness) = measures(&shape);
+            let properties = json!({
+                "code": self.codes[cell], "name": name_of(&self.codes[cell]), "division": division, "blocks": told.blocks.get(cell), "work": works[cell],
+                "share_of_mean": told.work.get(cell), "doors": doors.as_ref().map(|doors| doors[cell]),
+                "area_m2": area.round(), "compactness": (compactness * 1000.0).round() / 1000.0,
+            });
+            Feature {
+                geometry: Geometry::Shape(shape),
+                properties: properties.as_object().cloned().unwrap_or_default(),
+            }
+        };
+        outlines.into_iter().enumerate().map(feature).collect()
     }
 
     /// Writes the cell of each block.
     pub fn write_assignment(&self, blocks: &Blocks, path: &Path) -> anyhow::Result<()> {
         let with_former = !blocks.former.is_empty();
-        let mut lines = vec![if with_former { "id,cell,former".to_owned() } else { "id,cell".to_owned() }];
+        let mut rows = Rows::new(if with_former { &["id", "cell", "former"] } else { &["id", "cell"] });
         for (block, cell) in self.of_block.iter().enumerate() {
-            let mut line = format!("{},{}", field(&blocks.ids[block]), field(&self.codes[*cell as usize]));
+            let mut row = vec![blocks.ids[block].clone(), self.codes[*cell as usize].clone()];
             if with_former {
-                line = format!("{line},{}", field(blocks.former[block].as_deref().unwrap_or("")));
+                row.push(blocks.former[block].clone().unwrap_or_default());
             }
-            lines.push(line);
+            rows.push(row);
         }
-        write_lines(path, &lines)
+        rows.write(path)
     }
 
-    /// A table of cells, the header first.
-    pub fn table(&self, blocks: &Blocks, told: &Checked) -> Vec<String> {
+    /// A table of cells.
+    pub fn table(&self, blocks: &Blocks, told: &Checked) -> Rows {
         let outlines = blocks.ground.as_ref().map(|ground| ground.outlines(&self.of_block, self.codes.len()));
         let (works, doors) = (self.works(blocks), self.doors(blocks));
         let mut came = vec![0usize; self.codes.len()];
@@ -150,26 +192,33 @@ impl Cells {
                 *left.entry(blocks.former[block].as_deref().unwrap_or("")).or_default() += 1;
             }
         }
-        let mut rows = vec![
-            "cell,blocks,work,share_of_mean,doors,area_m2,compactness,blocks_came,blocks_left".to_owned(),
-        ];
+        let mut rows = Rows::new(&[
+            "cell",
+            "blocks",
+            "work",
+            "share_of_mean",
+            "doors",
+            "area_m2",
+            "compactness",
+            "blocks_came",
+            "blocks_left",
+        ]);
         for (cell, code) in self.codes.iter().enumerate() {
             let shape = outlines.as_ref().map(|outlines| measures(&outlines[cell]));
             let number = |value: Option<f64>, digits: usize| {
                 value.map_or_else(String::new, |value| format!("{value:.digits$}"))
             };
-            rows.push(format!(
-                "{},{},{},{:.4},{},{},{},{},{}",
-                field(code),
-                told.blocks.get(cell).copied().unwrap_or(0),
-                works[cell],
-                told.work.get(cell).copied().unwrap_or(0.0),
+            rows.push(vec![
+                code.clone(),
+                told.blocks.get(cell).copied().unwrap_or(0).to_string(),
+                works[cell].to_string(),
+                number(told.work.get(cell).copied(), 4),
                 doors.as_ref().map_or_else(String::new, |doors| doors[cell].to_string()),
                 number(shape.map(|shape| shape.0), 0),
                 number(shape.map(|shape| shape.1), 3),
-                came[cell],
-                left.get(code.as_str()).copied().unwrap_or(0),
-            ));
+                came[cell].to_string(),
+                left.get(code.as_str()).copied().unwrap_or(0).to_string(),
+            ]);
         }
         rows
     }
@@ -249,15 +298,6 @@ fn following(code: &str) -> String {
     let (before, number) = code.split_at(code.len() - digits);
     let next = number.parse::<u64>().unwrap_or(0) + 1;
     format!("{before}{next:0digits$}")
-}
-
-/// A field of CSV.
-pub fn field(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
 }
 
 /// Cells of blocks from a file, a line each.

@@ -4,6 +4,7 @@ mod blocks;
 mod cells;
 mod lines;
 mod picture;
+mod rows;
 mod rules;
 
 use crate::WrongCall;
@@ -14,11 +15,12 @@ use crate::kernels::peak_mib;
 use crate::progress::Progress;
 use anyhow::Context;
 use blocks::Blocks;
-use cells::{Cells, field, former_numbers, read_codes, read_parts};
+use cells::{Cells, OutKind, former_numbers, read_codes, read_parts};
 use gridweave_files::write_whole;
 use gridweave_partition::{
     Checked, Conflict, Draw, Fault, Graph, Prepared, Redraw, Rules, Tolerance, alignments, check, overlaps,
 };
+use rows::Rows;
 use rules::rules_of;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -105,6 +107,7 @@ impl Until {
 fn draw(json: bool, call: &DrawCall) -> anyhow::Result<ExitCode> {
     let since = Instant::now();
     let (blocks, graph) = read(&call.ground)?;
+    OutKind::of(&call.out.out, &blocks)?;
     let count = match (call.cells, call.target) {
         (Some(cells), _) => cells,
         (None, Some(target)) if target > 0.0 => {
@@ -122,12 +125,8 @@ fn draw(json: bool, call: &DrawCall) -> anyhow::Result<ExitCode> {
     let mut progress = Progress::new();
     let mut done = 0;
     while !until.is_over(done) {
-        let told = drawing.round();
-        done = told.rounds;
-        progress.show(
-            &format!("draw, border {:.0}", told.cost as f64 / 1024.0),
-            done as f64 / until.rounds as f64,
-        );
+        done = drawing.round().rounds;
+        progress.show("draw", done as f64 / until.rounds as f64);
     }
     progress.done();
     let cells = Cells::drawn(&blocks, &drawing.cells(), count);
@@ -238,6 +237,7 @@ fn summary(blocks: &Blocks, graph: &Graph, told: &Checked) -> Value {
 fn redraw(json: bool, call: &RedrawCall) -> anyhow::Result<ExitCode> {
     let since = Instant::now();
     let (mut blocks, graph) = read(&call.ground)?;
+    OutKind::of(&call.out.out, &blocks)?;
     if let Some(path) = &call.parts {
         blocks.former = read_parts(path, blocks.ids.len())?;
     }
@@ -272,7 +272,7 @@ fn redraw(json: bool, call: &RedrawCall) -> anyhow::Result<ExitCode> {
     };
     let told = check(&graph, &rules, &cells.of_block);
     if let Some(path) = &call.curve {
-        let mut rows = vec!["tolerance,reached,moved_share,moved_blocks".to_owned()];
+        let mut rows = Rows::new(&["tolerance", "reached", "moved_share", "moved_blocks"]);
         for tolerance in [0.5, 0.3, 0.2, 0.15, 0.1, 0.08, 0.06, 0.05, 0.04, 0.03, 0.02, 0.01] {
             let rules = Rules { tolerance: Tolerance::Near(tolerance), ..rules.clone() };
             let Ok(prepared) = Prepared::new(&graph, &rules) else { continue };
@@ -280,9 +280,15 @@ fn redraw(json: bool, call: &RedrawCall) -> anyhow::Result<ExitCode> {
             let told = check(&graph, &rules, &cells.of_block);
             let reached = (told.max_over_mean - 1.0).max(1.0 - told.min_over_mean);
             let (sum, count) = moved(&cells);
-            rows.push(format!("{tolerance},{reached:.5},{:.5},{count}", sum / all.max(f64::MIN_POSITIVE)));
+            let share = sum / all.max(f64::MIN_POSITIVE);
+            rows.push(vec![
+                tolerance.to_string(),
+                format!("{reached:.5}"),
+                format!("{share:.5}"),
+                count.to_string(),
+            ]);
         }
-        write_lines(path, &rows)?;
+        rows.write(path)?;
     }
     progress.done();
     let (sum, count_moved) = moved(&cells);
@@ -320,13 +326,6 @@ fn before_or_first(before: &[u32]) -> Vec<u32> {
     before.iter().map(|cell| if *cell == gridweave_partition::NO_CELL { 0 } else { *cell }).collect()
 }
 
-fn write_lines(path: &Path, lines: &[String]) -> anyhow::Result<()> {
-    let write = |file: &mut std::io::BufWriter<std::fs::File>| {
-        lines.iter().try_for_each(|line| writeln!(file, "{line}"))
-    };
-    write_whole(path, write).with_context(|| path.display().to_string())
-}
-
 /// Blocks and the cells that a call names for them.
 fn with_cells(
     ground: &crate::args::GroundCall,
@@ -357,10 +356,8 @@ fn report(json: bool, call: &ReportGridsCall) -> anyhow::Result<ExitCode> {
     };
     let cells = Cells::named(of_block, names);
     let rows = cells.table(&blocks, &told);
-    match &call.out {
-        Some(path) => write_lines(path, &rows)?,
-        None if !json => rows.iter().for_each(|row| println!("{row}")),
-        None => {}
+    if call.out.is_some() || !json {
+        rows.write_or_print(call.out.as_deref())?;
     }
     if json {
         let moved: f64 = (0..blocks.ids.len())
@@ -420,36 +417,45 @@ fn compare(json: bool, call: &CompareCall) -> anyhow::Result<ExitCode> {
         common.windows(2).filter(|two| two[0].a == two[1].a).map(|two| two[0].a).collect();
     let moves = alignments(&graph, &first, &second);
     if let Some(path) = &call.out {
-        let mut rows = vec!["cell,other,share_of_cell,share_of_other,blocks".to_owned()];
-        rows.extend(common.iter().map(|both| {
-            let (cell, other) = (field(&names[both.a as usize]), field(&other_names[both.b as usize]));
-            format!("{cell},{other},{:.4},{:.4},{}", both.of_a, both.of_b, both.blocks)
-        }));
-        write_lines(path, &rows)?;
+        let mut rows = Rows::new(&["cell", "other", "share_of_cell", "share_of_other", "blocks"]);
+        for both in &common {
+            rows.push(vec![
+                names[both.a as usize].clone(),
+                other_names[both.b as usize].clone(),
+                format!("{:.4}", both.of_a),
+                format!("{:.4}", both.of_b),
+                both.blocks.to_string(),
+            ]);
+        }
+        rows.write(path)?;
     }
-    let mut rows = vec![
-        "cell,from,to,blocks,from_before,from_after,to_before,to_after,farther_from_mean,in_pieces"
-            .to_owned(),
-    ];
-    rows.extend(moves.iter().map(|aligned| {
-        format!(
-            "{},{},{},{},{:.4},{:.4},{:.4},{:.4},{:.4},{}",
-            field(&names[aligned.a as usize]),
-            field(&other_names[aligned.from as usize]),
-            field(&other_names[aligned.to as usize]),
-            aligned.blocks.len(),
-            aligned.before[0],
-            aligned.after[0],
-            aligned.before[1],
-            aligned.after[1],
-            aligned.cost,
-            aligned.breaks
-        )
-    }));
-    match &call.suggestions {
-        Some(path) => write_lines(path, &rows)?,
-        None if !json => rows.iter().for_each(|row| println!("{row}")),
-        None => {}
+    let mut rows = Rows::new(&[
+        "cell",
+        "from",
+        "to",
+        "blocks",
+        "from_before",
+        "from_after",
+        "to_before",
+        "to_after",
+        "farther_from_mean",
+        "in_pieces",
+    ]);
+    for aligned in &moves {
+        let numbers =
+            [aligned.before[0], aligned.after[0], aligned.before[1], aligned.after[1], aligned.cost];
+        let mut row = vec![
+            names[aligned.a as usize].clone(),
+            other_names[aligned.from as usize].clone(),
+            other_names[aligned.to as usize].clone(),
+            aligned.blocks.len().to_string(),
+        ];
+        row.extend(numbers.iter().map(|number| format!("{number:.4}")));
+        row.push(aligned.breaks.to_string());
+        rows.push(row);
+    }
+    if call.suggestions.is_some() || !json {
+        rows.write_or_print(call.suggestions.as_deref())?;
     }
     if json {
         println!(

@@ -241,6 +241,13 @@ impl BatchWriter {
         }
     }
 
+    /// Says something of the whole file, by a key; only Parquet has a place for that.
+    pub fn note(&mut self, key: &str, value: &str) {
+        if let Sink::Parquet(sink) = &mut self.sink {
+            sink.note(key, value);
+        }
+    }
+
     /// Ends the file and gives it its name.
     pub fn finish(self) -> Result<(), FileError> {
         match self.sink {
