@@ -51,12 +51,7 @@ pub struct Draw<'a> {
 impl<'a> Draw<'a> {
     /// Nothing is drawn yet: the first [`Draw::round`] does.
     pub fn new(prepared: &'a Prepared, seed: u64) -> Self {
-        let ground = Ground {
-            graph: prepared.graph.clone(),
-            doors: prepared.doors.clone(),
-            apart: prepared.apart.clone(),
-            home: Vec::new(),
-        };
+        let ground = prepared.ground(Vec::new());
         Self {
             prepared,
             ground,
@@ -71,7 +66,12 @@ impl<'a> Draw<'a> {
     /// Draws, or makes what is drawn better.
     pub fn round(&mut self) -> Progress {
         let seed = self.chance.next();
-        let (found, of) = self.cycle(&mut Chance::new(seed));
+        let (mut found, mut of) = self.cycle(&mut Chance::new(seed));
+        if let (false, Some(known)) = (found.kept(), &self.prepared.known) {
+            let parts = Parts::new(known.iter().copied());
+            let drawing = Drawing::new(&self.ground, parts, self.bounds.clone());
+            (found, of) = (drawing.worth(), drawing.parts.to_vec());
+        }
         let better = self.best_is.is_none_or(|best| found < best);
         if better {
             (self.best, self.best_is) = (of, Some(found));

@@ -1,6 +1,7 @@
 //! Rules made ready: blocks kept together are one node, borders are no edges; or what is in conflict.
 
 use crate::graph::Graph;
+use crate::hubs::{Hub, hubs};
 use crate::rules::{Conflict, Rules, Tolerance};
 use crate::state::Bounds;
 
@@ -21,6 +22,8 @@ pub struct Prepared {
     pub(crate) pieces: Vec<usize>,
     /// Work that cells of each piece may have.
     pub(crate) bounds: Vec<(i64, i64)>,
+    /// The part of each node with all rules kept, where the ground is small enough to look at all ways.
+    pub(crate) known: Option<Vec<u32>>,
     /// Why some cells cannot keep to a tolerance that is only to be come near to.
     pub bounded_by: Option<Conflict>,
 }
@@ -98,17 +101,39 @@ impl Prepared {
         let bounds = work.iter().zip(&pieces).map(|(work, cells)| {
             let own = *work as f64 / *cells as f64;
             let middle = if (own / mean - 1.0).abs() <= asked + 1e-9 { mean } else { own };
-            ((middle * (1.0 - asked)).ceil() as i64, (middle * (1.0 + asked)).floor() as i64)
+            // What is a rounding beyond is within, as the check has it.
+            let share = asked + 1e-9;
+            ((middle * (1.0 - share)).ceil() as i64, (middle * (1.0 + share)).floor() as i64)
         });
         let bounds = bounds.collect();
-        let prepared =
-            Self { graph, node_of, doors, doors_most, apart, piece_of, pieces, bounds, bounded_by };
-        prepared.doors_and_apart_fit(&first_of)?;
+        let known = None;
+        let mut prepared =
+            Self { graph, node_of, doors, doors_most, apart, piece_of, pieces, bounds, known, bounded_by };
+        prepared.look_whether_it_can_be(&first_of, &sizes, rules.tolerance)?;
         Ok(prepared)
     }
 
+    /// Can each block that alone joins parts of the ground have what these leave to its cell?
+    pub(crate) fn hubs_fit(&self, first_of: &[u32], sizes: &[usize]) -> Result<(), Conflict> {
+        let bounds = |hub: &Hub| self.bounds[self.piece_of[hub.node as usize] as usize];
+        let over = |hub: &Hub| hub.cell_least(&self.graph, bounds(hub)) - bounds(hub).1;
+        let worst = hubs(&self.graph).into_iter().max_by_key(over).filter(|hub| over(hub) > 0);
+        let Some(hub) = worst else { return Ok(()) };
+        let (least, most) = bounds(&hub);
+        let mean = f64::midpoint(least as f64, most as f64);
+        Err(Conflict::Hub {
+            block: first_of[hub.node as usize],
+            group: sizes[hub.node as usize],
+            parts: hub.parts.len(),
+            small: hub.too_small((least, most)),
+            share: hub.cell_least(&self.graph, (least, most)) as f64 / mean,
+            most: most as f64 / mean,
+            tolerance: hub.tolerance_least(&self.graph, mean),
+        })
+    }
+
     /// What can be told of doors and of blocks apart when the cells of each piece are known.
-    fn doors_and_apart_fit(&self, first_of: &[u32]) -> Result<(), Conflict> {
+    pub(crate) fn doors_and_apart_fit(&self, first_of: &[u32]) -> Result<(), Conflict> {
         if !self.doors.is_empty() {
             let mut doors = vec![0u64; self.pieces.len()];
             for (node, piece) in self.piece_of.iter().enumerate() {

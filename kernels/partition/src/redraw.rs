@@ -55,16 +55,9 @@ impl<'a> Redraw<'a> {
         let (home, former) = homes(prepared, &of_node);
         let mean = (weight.iter().sum::<f64>() / nodes as f64).max(f64::MIN_POSITIVE);
         let cost = |weight: f64| (weight / mean * AWAY).min(1e12) as i64;
-        let ground = Ground {
-            graph: prepared.graph.clone(),
-            doors: prepared.doors.clone(),
-            apart: prepared.apart.clone(),
-            home: home
-                .iter()
-                .zip(&weight)
-                .map(|(home, weight)| (*home, if *home == NO_CELL { 0 } else { cost(*weight) }))
-                .collect(),
-        };
+        let away = home.iter().zip(&weight);
+        let away = away.map(|(home, weight)| (*home, if *home == NO_CELL { 0 } else { cost(*weight) }));
+        let ground = prepared.ground(away.collect());
         let bounds: Vec<Bounds> = prepared.bounds_of_cells().collect();
         let parts = grown(prepared, &ground, &home);
         let mut drawing = Drawing::new(&ground, parts, bounds.clone());
@@ -99,10 +92,20 @@ impl<'a> Redraw<'a> {
                 break;
             }
         }
-        let found = drawing.worth();
+        let (found, of) = (drawing.worth(), drawing.parts.to_vec());
+        let mut better = self.keep(found, of);
+        if let (false, Some(known)) = (self.best_is.kept(), named_by_homes(self.prepared, &self.ground)) {
+            let drawing = Drawing::new(&self.ground, Parts::new(known), self.bounds.clone());
+            let (found, of) = (drawing.worth(), drawing.parts.to_vec());
+            better |= self.keep(found, of);
+        }
+        better
+    }
+
+    fn keep(&mut self, found: Worth, of: Vec<u32>) -> bool {
         let better = found < self.best_is;
         if better {
-            (self.best, self.best_is) = (drawing.parts.to_vec(), found);
+            (self.best, self.best_is) = (of, found);
         }
         better
     }
@@ -159,6 +162,37 @@ fn homes(prepared: &Prepared, of_node: &[u32]) -> (Vec<u32>, Vec<Option<u32>>) {
     let home = of_node.iter().zip(&prepared.piece_of);
     let home = home.map(|(cell, piece)| part_of.get(&(*cell, *piece)).copied().unwrap_or(NO_CELL)).collect();
     (home, former)
+}
+
+/// The way to share the ground that is known ([`Prepared`]'s), each part called as the one that most of its nodes were in before.
+fn named_by_homes(prepared: &Prepared, ground: &Ground) -> Option<Vec<u32>> {
+    let known = prepared.known.as_ref()?;
+    let mut common: std::collections::BTreeMap<(u32, u32), i64> = Default::default();
+    for (part, (home, away)) in known.iter().zip(&ground.home).filter(|(_, (home, _))| *home != NO_CELL) {
+        *common.entry((*part, *home)).or_default() += away;
+    }
+    let mut common: Vec<_> = common.into_iter().collect();
+    common.sort_by_key(|(_, away)| std::cmp::Reverse(*away));
+    let mut name = vec![NO_CELL; prepared.cells()];
+    let mut given = vec![false; prepared.cells()];
+    for ((part, home), _) in common {
+        if name[part as usize] == NO_CELL && !std::mem::replace(&mut given[home as usize], true) {
+            name[part as usize] = home;
+        }
+    }
+    // Numbers left over go to those without one, on the same piece of ground.
+    let mut first = 0;
+    for cells in &prepared.pieces {
+        let range = first..first + *cells;
+        first += *cells;
+        let mut left = range.clone().filter(|number| !given[*number]).collect::<Vec<_>>().into_iter();
+        for part in range {
+            if name[part] == NO_CELL {
+                name[part] = left.next().map_or(NO_CELL, |number| number as u32);
+            }
+        }
+    }
+    Some(known.iter().map(|part| name[*part as usize]).collect())
 }
 
 /// Parts that hang together: of each former cell its largest piece, and all other nodes with the neighbour that they share the

@@ -181,6 +181,36 @@ pub enum Conflict {
         /// Cells may not cross borders of divisions.
         divided: bool,
     },
+    /// A block that alone joins parts of the ground which leave more to its cell than that may have.
+    #[error("block {block}{} alone joins {parts} parts of its ground, {small} of which leave work to the cell with it, as no whole cells can be made of that: {share:.3} times the mean work at the least, and {most:.3} are allowed; join these parts to other neighbours, or allow a tolerance of {}", with(.group), shown(*.tolerance))]
+    Hub {
+        /// Which.
+        block: u32,
+        /// How many blocks are kept together with it, itself included.
+        group: usize,
+        /// Parts that touch each other only over it.
+        parts: usize,
+        /// Parts of which work is left over.
+        small: usize,
+        /// The least work of the cell with it, in means of a cell.
+        share: f64,
+        /// What is allowed.
+        most: f64,
+        /// The least tolerance with which it could do.
+        tolerance: f64,
+    },
+    /// No way to share blocks keeps all rules, though each alone could be kept.
+    #[error("no way to share the {blocks} blocks (those kept together count as one) among {cells} cells keeps all rules, and every one was looked at; {}", would_do(*.tolerance, .without))]
+    NoWay {
+        /// How many.
+        blocks: usize,
+        /// Asked.
+        cells: usize,
+        /// The least tolerance with which there is a way; none where no tolerance helps.
+        tolerance: Option<f64>,
+        /// Rules of which one given up would do.
+        without: Vec<&'static str>,
+    },
     /// Pieces of ground that can have more or fewer cells together than asked for.
     #[error("the {pieces} pieces of ground that do not touch{} can have from {least} to {most} cells within the tolerance, and {cells} were asked for; ask for one of these, or allow more tolerance", across(*.divided))]
     Pieces {
@@ -231,9 +261,10 @@ impl Conflict {
         match self {
             Self::TogetherInPieces { group: blocks } | Self::ApartTooMany { blocks, .. } => blocks.clone(),
             Self::TogetherAcross { a, b } | Self::TogetherApart { a, b } => vec![*a, *b],
-            Self::Heavy { block, .. } | Self::Piece { block, .. } | Self::DoorsOfBlock { block, .. } => {
-                vec![*block]
-            }
+            Self::Heavy { block, .. }
+            | Self::Piece { block, .. }
+            | Self::Hub { block, .. }
+            | Self::DoorsOfBlock { block, .. } => vec![*block],
             _ => Vec::new(),
         }
     }
@@ -253,6 +284,13 @@ fn with(group: &usize) -> String {
 
 fn across(divided: bool) -> &'static str {
     if divided { " (borders of divisions between)" } else { "" }
+}
+
+fn would_do(tolerance: Option<f64>, without: &[&str]) -> String {
+    let tolerance = tolerance.map(|tolerance| format!("allow a tolerance of {}", shown(tolerance)));
+    let without = without.iter().map(|rule| format!("give up the rule \"{rule}\""));
+    let others = std::iter::once("ask for another number of cells".to_owned());
+    tolerance.into_iter().chain(without).chain(others).collect::<Vec<_>>().join(", or ")
 }
 
 /// A share, rounded up so that it is enough.

@@ -358,3 +358,141 @@ fn borders_of_one_network_can_follow_those_of_another() {
     let torn = alignments(&row(&[1.0, 1.0, 1.0, 1.0, 1.0, 2.0]), &[0, 0, 1, 0, 0, 1], &[0, 0, 0, 0, 0, 1]);
     assert_eq!((torn.len(), torn[0].breaks, &torn[0].blocks[..]), (1, true, &[2][..]));
 }
+
+#[test]
+fn a_block_that_alone_joins_too_many_is_refused_by_name() {
+    // A hundred blocks that touch only the one in their middle, which is kept together with one of them.
+    let edges: Vec<_> = (1..=100u32).map(|leaf| (0, leaf, 1.0)).collect();
+    let star = Graph::new(&[1.0; 101], &edges).unwrap();
+    let mut rules = Rules::new(4, Tolerance::Within(0.3));
+    rules.together = vec![vec![0, 1]];
+    let told = refused(&star, &rules);
+    assert!(
+        told.contains(
+            "block 0 with the 1 kept together with it alone joins 99 parts of its ground, 99 of which"
+        ) && told.contains("4.000 times the mean work"),
+        "{told}"
+    );
+    rules.tolerance = Tolerance::Near(0.3);
+    let near = Prepared::new(&star, &rules).unwrap();
+    assert!(matches!(near.bounded_by, Some(Conflict::Hub { block: 0, .. })), "{:?}", near.bounded_by);
+    assert_eq!(near.bounded_by.unwrap().blocks(), [0]);
+    // With so much tolerance a block of its own is a cell.
+    rules.tolerance = Tolerance::Within(0.97);
+    let Err(Conflict::Hub { tolerance, .. }) = Prepared::new(&star, &Rules { cells: 2, ..rules.clone() })
+    else {
+        panic!("not refused")
+    };
+    assert!((0.98..0.981).contains(&tolerance), "{tolerance}");
+    rules.tolerance = Tolerance::Within(tolerance);
+    rules.cells = 2;
+    assert_eq!(faults(&star, &rules, &drawn(&star, &rules, 4, 1)), []);
+}
+
+#[test]
+fn rules_that_can_be_kept_each_but_not_together_are_named() {
+    let even = row(&[1.0; 12]);
+    let mut rules = Rules::new(3, Tolerance::Within(0.05));
+    // The middle cell would be blocks 4 to 7.
+    rules.apart = vec![(4, 5)];
+    let told = refused(&even, &rules);
+    let expected = "no way to share the 12 blocks (those kept together count as one) among 3 cells keeps all rules, and every one was \
+                    looked at; allow a tolerance of 0.251, or give up the rule \"apart\"";
+    assert!(told.contains(expected), "{told}");
+    // Where cells are only to come near, nothing is refused that can be come near to.
+    rules.tolerance = Tolerance::Near(0.05);
+    assert!(matches!(Prepared::new(&even, &rules).unwrap().bounded_by, Some(Conflict::NoWay { .. })));
+    let told = faults(&even, &rules, &drawn(&even, &rules, 8, 1));
+    assert!(!told.is_empty() && told.iter().all(|fault| matches!(fault, Fault::Work { .. })), "{told:?}");
+    rules.apart = vec![(4, 5), (5, 6), (6, 7)];
+    rules.doors = Some((vec![1; 12], 4));
+    let told = refused(&even, &rules);
+    assert!(told.contains("give up the rule \"apart\"") && !told.contains("allow a tolerance"), "{told}");
+}
+
+/// Can the blocks be shared among cells so that nothing is wrong? Looks at all ways to share them.
+fn can_be(graph: &Graph, rules: &Rules) -> bool {
+    fn go(graph: &Graph, rules: &Rules, cells: &mut Vec<u32>, used: u32) -> bool {
+        let left = graph.len() - cells.len();
+        if rules.cells > used as usize + left {
+            return false;
+        }
+        if left == 0 {
+            return faults(graph, rules, cells).is_empty();
+        }
+        (0..=used.min(rules.cells as u32 - 1)).any(|cell| {
+            cells.push(cell);
+            let found = go(graph, rules, cells, used.max(cell + 1));
+            cells.pop();
+            found
+        })
+    }
+    go(graph, rules, &mut Vec::new(), 0)
+}
+
+#[test]
+fn small_grounds_are_refused_where_nothing_can_be_and_drawn_where_something_can() {
+    let (mut refused, mut drawn_within) = (0, 0);
+    for seed in 0..500u64 {
+        let mut chance = Chance::new(seed);
+        let blocks = 4 + chance.below(5);
+        let mut edges: Vec<(u32, u32, f64)> =
+            (1..blocks as u32).map(|block| (chance.below(block as usize) as u32, block, 1.0)).collect();
+        for _ in 0..chance.below(4) {
+            edges.push((chance.below(blocks) as u32, chance.below(blocks) as u32, 1.0));
+        }
+        let graph = Graph::new(&works(blocks, 4, seed), &edges).unwrap();
+        let tolerance = [0.1, 0.2, 0.3, 0.5][chance.below(4)];
+        let mut rules = Rules::new(2 + chance.below(3), Tolerance::Within(tolerance));
+        if chance.below(3) == 0 {
+            rules.apart.push((0, 1 + chance.below(blocks - 1) as u32));
+        }
+        if chance.below(3) == 0 {
+            rules.together.push(vec![edges[0].0, edges[0].1]);
+        }
+        if chance.below(4) == 0 {
+            rules.divisions = (0..blocks).map(|_| chance.below(2) as u32).collect();
+        }
+        if chance.below(3) == 0 {
+            let doors = (0..blocks).map(|_| 1 + chance.below(3) as u32).collect();
+            rules.doors = Some((doors, 3 + chance.below(4) as u64));
+        }
+        let can = can_be(&graph, &rules);
+        match Prepared::new(&graph, &rules) {
+            Err(why) => assert!(!can, "{seed}: refused all the same: {why}"),
+            Ok(_) => {
+                assert!(can, "{seed}: not refused");
+                assert_eq!(faults(&graph, &rules, &drawn(&graph, &rules, 2, seed)), [], "{seed}");
+            }
+        }
+        if can { drawn_within += 1 } else { refused += 1 }
+    }
+    assert!(refused > 100 && drawn_within > 100, "{refused} {drawn_within}");
+}
+
+#[test]
+fn small_grounds_drawn_anew_are_within_the_tolerance_where_they_can_be() {
+    let mut drawn_anew = 0;
+    for seed in 0..150u64 {
+        let mut chance = Chance::new(seed);
+        let (wide, high, cells) = (3 + chance.below(5), 3 + chance.below(5), 2 + chance.below(5));
+        let edges = field(wide, high, 0.2, seed);
+        let graph = Graph::new(&works(wide * high, 9, seed), &edges).unwrap();
+        let before = drawn(&graph, &Rules::new(cells, Tolerance::Near(0.05)), 4, seed);
+        let graph = Graph::new(&works(wide * high, 9, seed + 7), &edges).unwrap();
+        let rules = Rules::new(cells, Tolerance::Within([0.3, 0.1, 0.05][chance.below(3)]));
+        let Ok(prepared) = Prepared::new(&graph, &rules) else { continue };
+        if prepared.known.is_none() {
+            continue;
+        }
+        drawn_anew += 1;
+        let mut redraw = Redraw::new(&prepared, &before, &vec![1.0; wide * high], seed);
+        for _ in 0..4 {
+            redraw.round();
+        }
+        assert_eq!(faults(&graph, &rules, &redraw.cells()), [], "{seed}");
+        let names: std::collections::BTreeSet<u32> = redraw.cells().into_iter().collect();
+        assert_eq!(names.len(), cells);
+    }
+    assert!(drawn_anew > 75, "{drawn_anew}");
+}
