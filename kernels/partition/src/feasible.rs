@@ -8,6 +8,12 @@ use crate::state::{Bounds, Ground};
 /// Tolerances that are tried for the least that would do.
 const TOLERANCES: usize = 10;
 
+/// Work that a cell may have where what is a rounding beyond is within, as the check has it: nothing is refused for that.
+pub(crate) fn loosened((least, most): (i64, i64)) -> (i64, i64) {
+    let rounding = (f64::midpoint(least as f64, most as f64) * 1e-9) as i64;
+    (least - rounding, most.saturating_add(rounding))
+}
+
 impl Prepared {
     /// The ground at hand, with where nodes were before.
     pub(crate) fn ground(&self, home: Vec<(u32, i64)>) -> Ground {
@@ -53,7 +59,7 @@ impl Prepared {
     }
 
     fn bounds_of(&self, work: (i64, i64)) -> Bounds {
-        Bounds { work, doors_most: self.doors_most, nodes_least: 1 }
+        Bounds { work: loosened(work), doors_most: self.doors_most, nodes_least: 1 }
     }
 
     /// False where it is certain that doors and blocks apart cannot be kept to, whatever cells have to do.

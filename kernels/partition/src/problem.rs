@@ -1,5 +1,6 @@
 //! Rules made ready: blocks kept together are one node, borders are no edges; or what is in conflict.
 
+use crate::feasible::loosened;
 use crate::graph::Graph;
 use crate::hubs::{Hub, hubs};
 use crate::rules::{Conflict, Rules, Tolerance};
@@ -101,9 +102,7 @@ impl Prepared {
         let bounds = work.iter().zip(&pieces).map(|(work, cells)| {
             let own = *work as f64 / *cells as f64;
             let middle = if (own / mean - 1.0).abs() <= asked + 1e-9 { mean } else { own };
-            // What is a rounding beyond is within, as the check has it.
-            let share = asked + 1e-9;
-            ((middle * (1.0 - share)).ceil() as i64, (middle * (1.0 + share)).floor() as i64)
+            ((middle * (1.0 - asked)).ceil() as i64, (middle * (1.0 + asked)).floor() as i64)
         });
         let bounds = bounds.collect();
         let known = None;
@@ -115,7 +114,7 @@ impl Prepared {
 
     /// Can each block that alone joins parts of the ground have what these leave to its cell?
     pub(crate) fn hubs_fit(&self, first_of: &[u32], sizes: &[usize]) -> Result<(), Conflict> {
-        let bounds = |hub: &Hub| self.bounds[self.piece_of[hub.node as usize] as usize];
+        let bounds = |hub: &Hub| loosened(self.bounds[self.piece_of[hub.node as usize] as usize]);
         let over = |hub: &Hub| hub.cell_least(&self.graph, bounds(hub)) - bounds(hub).1;
         let worst = hubs(&self.graph).into_iter().max_by_key(over).filter(|hub| over(hub) > 0);
         let Some(hub) = worst else { return Ok(()) };

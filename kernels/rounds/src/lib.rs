@@ -37,4 +37,4 @@ pub use explain::{Why, why};
 pub use plan::{Doing, Plan};
 pub use problem::{Day, InvalidDay, Minute, Visit, Walks, Worker};
 pub use search::Search;
-pub use streets::{Pace, Streets, straight};
+pub use streets::{Pace, Reach, Streets, straight};

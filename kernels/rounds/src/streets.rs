@@ -5,7 +5,7 @@ use gridweave_atlas::Point;
 use gridweave_atlas::measure::plane_m;
 use rayon::prelude::*;
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 
 /// Streets have a node at least each so many metres, so that every door is near to one.
 const STEP_M: f64 = 30.0;
@@ -30,6 +30,17 @@ impl Default for Pace {
     fn default() -> Self {
         Self { metres_a_minute: 80.0, detour: 1.3 }
     }
+}
+
+/// How far it is along the streets ([`Streets::reach`]).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Reach {
+    /// So many metres.
+    Metres(f64),
+    /// Farther than asked, or no street leads there.
+    Farther,
+    /// One of the places is not near to a street.
+    OffStreets,
 }
 
 /// Streets to walk on.
@@ -109,15 +120,19 @@ impl Streets {
         self.beside.is_empty()
     }
 
-    /// The nearest node, and how far it is; none where all are too far.
-    fn node_at(&self, place: Point) -> Option<(u32, f64)> {
+    /// Nodes that are not too far, and how far each is.
+    fn nodes_near(&self, place: Point) -> impl Iterator<Item = (u32, f64)> + '_ {
         let (x, y) = cell(place);
-        let around = (-2..=2).flat_map(|dx| (-2..=2).map(move |dy| (x + dx, y + dy)));
+        let around = (-2..=2).flat_map(move |dx| (-2..=2).map(move |dy| (x + dx, y + dy)));
         let nodes = around.filter_map(|cell| self.cells.get(&cell)).flatten();
         nodes
-            .map(|node| (*node, plane_m(self.places[*node as usize], place)))
+            .map(move |node| (*node, plane_m(self.places[*node as usize], place)))
             .filter(|(_, metres)| *metres <= OFF_STREET_M)
-            .min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)))
+    }
+
+    /// The nearest node, and how far it is; none where all are too far.
+    fn node_at(&self, place: Point) -> Option<(u32, f64)> {
+        self.nodes_near(place).min_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)))
     }
 
     /// How long it takes from each place to each, on the streets; straight where no street is near or none leads there. O(places ·
@@ -180,6 +195,53 @@ impl Streets {
             }
         }
         (found, from)
+    }
+
+    /// How far it is between two places, both within `near` metres of a street (400 at the most), along the streets, if that is no farther
+    /// than `most` metres. People may set out on any street that near. Searched from one towards the other (A*, Hart, Nilsson and Raphael
+    /// 1968), no farther than needed.
+    pub fn reach(&self, [from, to]: [Point; 2], near: f64, most: f64) -> Reach {
+        // Behind all nodes comes the other place.
+        let arrived = self.places.len() as u32;
+        let starts = self.nodes_near(from).filter(|(_, off)| *off <= near);
+        let ends: HashMap<u32, f64> = self.nodes_near(to).filter(|(_, off)| *off <= near).collect();
+        let at_least = |node: u32, metres: f64| match self.places.get(node as usize) {
+            Some(place) => metres + plane_m(*place, to),
+            None => metres,
+        };
+        let mut far: HashMap<u32, f64> = HashMap::new();
+        let mut open = BinaryHeap::new();
+        let mut is_near = false;
+        for (node, off) in starts {
+            is_near = true;
+            far.insert(node, off);
+            open.push(Reverse((Metres(at_least(node, off) as f32), node)));
+        }
+        if !is_near || ends.is_empty() {
+            return Reach::OffStreets;
+        }
+        let mut done = HashSet::new();
+        while let Some(Reverse((_, node))) = open.pop() {
+            let metres = far[&node];
+            if node == arrived {
+                return Reach::Metres(metres);
+            }
+            if !done.insert(node) {
+                continue;
+            }
+            let range = self.first[node as usize] as usize..self.first[node as usize + 1] as usize;
+            let along = self.beside[range].iter().map(|(beside, length)| (*beside, f64::from(*length)));
+            for (beside, length) in along.chain(ends.get(&node).map(|off| (arrived, *off))) {
+                let metres = metres + length;
+                let whole = at_least(beside, metres);
+                let least = far.entry(beside).or_insert(f64::INFINITY);
+                if metres < *least && whole <= most {
+                    *least = metres;
+                    open.push(Reverse((Metres(whole as f32), beside)));
+                }
+            }
+        }
+        Reach::Farther
     }
 
     /// The way between two places along the streets; straight where there is none.

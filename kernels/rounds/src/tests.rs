@@ -252,3 +252,24 @@ fn streets_lead_around_and_off_them_it_is_straight() {
     let way = streets.way(at(0.0, 0.0), at(100.0, 0.0));
     assert!(way.len() > 20 && way.iter().any(|p| (p[1] / metre - 300.0).abs() < 1.0));
 }
+
+#[test]
+fn how_far_it_is_along_streets_is_told_as_far_as_is_asked() {
+    // Two banks 200 m from each other, joined 2 km to the east; a street by itself lies beside the first.
+    let [lon, lat] = [114.3, 30.5];
+    let at = |x: f64, y: f64| [lon + x / 95_900.0, lat + y / 110_900.0];
+    let streets = Streets::new(&[
+        vec![at(0.0, 0.0), at(2000.0, 0.0), at(2000.0, 200.0), at(0.0, 200.0)],
+        vec![at(0.0, 10.0), at(30.0, 10.0)],
+    ]);
+    let told = |to: [f64; 2], near: f64, most: f64| streets.reach([at(5.0, 8.0), to], near, most);
+    let Reach::Metres(round) = told(at(5.0, 208.0), 50.0, 9000.0) else { panic!("no way") };
+    assert!((4180.0..4230.0).contains(&round), "{round}");
+    assert_eq!(told(at(5.0, 208.0), 50.0, round - 1.0), Reach::Farther);
+    assert_eq!(told(at(5.0, 208.0), 50.0, round + 1.0), Reach::Metres(round));
+    // Along the same bank, to the street that the nearest one does not lead to.
+    let Reach::Metres(along) = told(at(900.0, -5.0), 50.0, 2000.0) else { panic!("no way") };
+    assert!((895.0..915.0).contains(&along), "{along}");
+    assert_eq!(told(at(5.0, 300.0), 50.0, 9000.0), Reach::OffStreets);
+    assert!(matches!(told(at(5.0, 300.0), 150.0, 9000.0), Reach::Metres(_)));
+}

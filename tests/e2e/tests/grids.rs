@@ -244,3 +244,56 @@ fn buildings_of_a_city_become_cells_that_can_be_put_in_force() -> anyhow::Result
     assert!(imported.contains("\"rejected\": []"), "{imported}");
     Ok(())
 }
+
+#[test]
+fn no_cell_crosses_a_river_of_which_only_the_missing_streets_tell() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let [blocks, streets, rivers, out] =
+        ["blocks.csv", "streets.geojson", "rivers.geojson", "cells.csv"].map(at);
+    // A street on each bank, 200 m between them, 4 km long; a bridge in the west and another at a quarter of the way.
+    let place = |x: f64, y: f64| [114.3 + x / 95_900.0, 30.5 + y / 110_900.0];
+    let mut rows = "id,lon,lat\n".to_owned();
+    for block in 0..80 {
+        let (bank, along) = (block % 2, f64::from(block / 2) * 100.0);
+        let [lon, lat] = place(along, if bank == 0 { -20.0 } else { 220.0 });
+        rows +=
+            &format!("{},{lon},{lat}\n", if bank == 0 { format!("s{along}") } else { format!("n{along}") });
+    }
+    std::fs::write(&blocks, rows)?;
+    let line = |kind: &str, places: &[[f64; 2]]| json!({ "type": "Feature", "properties": { "kind": kind }, "geometry": { "type": "LineString", "coordinates": places } });
+    let along = |y: f64| (0..=40).map(|step| place(f64::from(step) * 100.0, y)).collect::<Vec<_>>();
+    let bridge = |x: f64| [place(x, 0.0), place(x, 200.0)];
+    let network = [
+        line("street", &along(0.0)),
+        line("street", &along(200.0)),
+        line("street", &bridge(0.0)),
+        line("street", &bridge(1000.0)),
+    ];
+    std::fs::write(&streets, json!({ "type": "FeatureCollection", "features": network }).to_string())?;
+    let river = line("river", &[place(-500.0, 100.0), place(4500.0, 100.0)]);
+    std::fs::write(&rivers, json!({ "type": "FeatureCollection", "features": [river] }).to_string())?;
+    let parts = at("parts.geojson");
+    let draw = [
+        "grids", "draw", "--blocks", &blocks, "--reach", "150", "--cells", "4", "--out", &parts, "--assign",
+        &out,
+    ];
+    // Far from the bridges both banks are of one cell only where nothing is known of streets and river.
+    let crossing = |lines: &[&str]| -> anyhow::Result<usize> {
+        run(&[&draw[..], lines].concat())?;
+        let mut cell_of: HashMap<String, String> = HashMap::new();
+        for line in std::fs::read_to_string(&out)?.lines().skip(1) {
+            let (block, cell) = line.split_once(',').expect("two fields");
+            cell_of.insert(block.to_owned(), cell.to_owned());
+        }
+        assert_eq!(cell_of.len(), 80);
+        Ok((20..40)
+            .filter(|step| cell_of[&format!("s{}", step * 100)] == cell_of[&format!("n{}", step * 100)])
+            .count())
+    };
+    assert!(crossing(&[])? > 10);
+    assert_eq!(crossing(&["--barriers", &streets])?, 0);
+    assert_eq!(crossing(&["--barriers", &streets, "--barriers", &rivers])?, 0);
+    assert_eq!(crossing(&["--barriers", &rivers])?, 0);
+    Ok(())
+}

@@ -1,35 +1,25 @@
 //! What blocks there are: a graph, or polygons and points with what lies between.
 
 use super::lines::{Lines, read_lines};
+use super::ways::{Costs, Ways};
 use crate::WrongCall;
 use crate::args::{GroundCall, Touching};
 use crate::convert::system;
 use crate::layer_files;
 use anyhow::Context;
 use gridweave_atlas::crs::{Converter, Crs};
-use gridweave_atlas::ground::{AroundBlocks, Barriers, Ground, joins};
-use gridweave_atlas::measure::distance_m;
+use gridweave_atlas::ground::{AroundBlocks, Barriers, Ground};
 use gridweave_atlas::{Geometry, NearIndex, Point, Shape};
 use gridweave_partition::{Graph, InvalidProblem};
 use gridweave_tiles::{Feature, Property};
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::Path;
 
 /// A property that is worked out: the metres that a block adds to a round through all.
 const WALKING: &str = "walking_m";
 /// Of the edges of polygons that tile at least this share has a block on both sides.
 const TILES: f64 = 0.25;
-/// What a border costs that runs where only a bridge or a join leads across: as much as one of so many metres.
-const BRIDGE_M: f64 = 8.0;
-/// How far beyond what it crosses a street is held to have arrived, in metres.
-const BEYOND_M: f64 = 25.0;
-/// A street is near within so many metres.
-const STREET_M: f64 = 250.0;
-/// Crossings of a way nearer than this to each other are those of one river, in metres.
-const WIDE_M: f64 = 600.0;
-/// Blocks near the end of a bridge that are looked at.
-const NEAR_END: usize = 12;
 
 /// Blocks and all that is known of them.
 pub struct Blocks {
@@ -238,7 +228,7 @@ fn shapes(path: &Path, call: &GroundCall) -> anyhow::Result<Blocks> {
     let barriers = Barriers::new(&lines.barriers);
     let ground = ground_of(&geometries, call);
     let places: Vec<Point> = geometries.iter().map(place_of).collect();
-    let mut costs: BTreeMap<(u32, u32), f64> = BTreeMap::new();
+    let mut costs = Costs::new();
     for contact in ground.contacts() {
         let share = barriers.share(contact.across);
         if share > 0.0 {
@@ -246,16 +236,14 @@ fn shapes(path: &Path, call: &GroundCall) -> anyhow::Result<Blocks> {
             *costs.entry((a.min(b), a.max(b))).or_default() += contact.length_m.max(0.01) * share;
         }
     }
-    bridges(&lines, &barriers, &geometries, &mut costs);
+    let ways = Ways::new(&lines, &barriers);
+    ways.close_detours(&places, &mut costs);
+    ways.add_bridges(&geometries, place_of, &mut costs);
     let (divisions, division_names) = match call.division {
         Some(_) => numbered(division.into_iter()),
         None => Default::default(),
     };
-    let joined = if call.no_joins {
-        Vec::new()
-    } else {
-        join_pieces(&places, &divisions, (&lines, &barriers), &mut costs)?
-    };
+    let joined = if call.no_joins { Vec::new() } else { ways.join_pieces(&places, &divisions, &mut costs)? };
     Ok(Blocks {
         ids,
         work,
@@ -329,122 +317,4 @@ fn ground_of(geometries: &[Geometry], call: &GroundCall) -> Ground {
         }
         _ => near(),
     }
-}
-
-/// Where a street crosses what is closed, the blocks at its two ends touch.
-fn bridges(
-    lines: &Lines,
-    barriers: &Barriers,
-    geometries: &[Geometry],
-    costs: &mut BTreeMap<(u32, u32), f64>,
-) {
-    if lines.barriers.iter().all(|barrier| barrier.share > 0.0) || lines.ways.is_empty() {
-        return;
-    }
-    let index = NearIndex::new(geometries.to_vec());
-    // The nearest block that nothing closed lies before.
-    let block_at = |end: Point| {
-        let near = index.nearest(end, NEAR_END, Some(400.0));
-        near.into_iter()
-            .find(|near| barriers.share([end, place_of(&geometries[near.number])]) > 0.0)
-            .map(|near| near.number as u32)
-    };
-    for way in &lines.ways {
-        for ends in crossed(way, barriers) {
-            if let [Some(a), Some(b)] = ends.map(block_at)
-                && a != b
-            {
-                let cost = costs.entry((a.min(b), a.max(b))).or_default();
-                *cost = cost.max(BRIDGE_M);
-            }
-        }
-    }
-}
-
-/// Where a way crosses what is closed: places before and behind, a river with its two shores once.
-fn crossed(way: &[Point], barriers: &Barriers) -> Vec<[Point; 2]> {
-    // Metres from the beginning of the way, of its vertices and of where it crosses.
-    let mut vertices = vec![0.0];
-    let mut at = Vec::new();
-    for two in way.windows(2) {
-        let begin = vertices[vertices.len() - 1];
-        let closed = barriers.crossings([two[0], two[1]]).filter(|(share, _)| *share <= 0.0);
-        at.extend(closed.map(|(_, place)| begin + distance_m(two[0], place)));
-        vertices.push(begin + distance_m(two[0], two[1]));
-    }
-    at.sort_by(f64::total_cmp);
-    let place = |metres: f64| {
-        let next = vertices.partition_point(|vertex| *vertex < metres).clamp(1, way.len() - 1);
-        let length = (vertices[next] - vertices[next - 1]).max(0.01);
-        let share = ((metres - vertices[next - 1]) / length).clamp(0.0, 1.0);
-        [0, 1].map(|axis| way[next - 1][axis] + (way[next][axis] - way[next - 1][axis]) * share)
-    };
-    let mut found = Vec::new();
-    let mut from = 0;
-    for next in 1..=at.len() {
-        if next == at.len() || at[next] - at[next - 1] > WIDE_M {
-            found.push([place(at[from] - BEYOND_M), place(at[next - 1] + BEYOND_M)]);
-            from = next;
-        }
-    }
-    found
-}
-
-/// Joins pieces that touch nothing to the nearest of their division; tells how far that was. First where a street is near all the way, so
-/// that what lies across a river is reached by its bridges, also where nobody said that there is a river; then, for what is
-/// still by itself, over any way that is not closed.
-fn join_pieces(
-    places: &[Point],
-    divisions: &[u32],
-    (lines, barriers): (&Lines, &Barriers),
-    costs: &mut BTreeMap<(u32, u32), f64>,
-) -> anyhow::Result<Vec<f64>> {
-    let streets = NearIndex::new(lines.ways.iter().map(|way| Geometry::Lines(vec![way.clone()])).collect());
-    let on_streets = |way: [Point; 2]| {
-        let steps = (distance_m(way[0], way[1]) / (STREET_M / 2.0)).ceil();
-        (0..=steps as usize).all(|step| {
-            let share = step as f64 / steps.max(1.0);
-            let at = [0, 1].map(|axis| way[0][axis] + (way[1][axis] - way[0][axis]) * share);
-            !streets.nearest(at, 1, Some(STREET_M)).is_empty()
-        })
-    };
-    let open = |way: [Point; 2]| barriers.share(way) > 0.0;
-    let mut lengths = Vec::new();
-    if !lines.ways.is_empty() {
-        lengths.extend(join_where(places, divisions, costs, |way| open(way) && on_streets(way))?);
-    }
-    lengths.extend(join_where(places, divisions, costs, open)?);
-    Ok(lengths)
-}
-
-/// Joins pieces of each division over the ways that may be gone.
-fn join_where(
-    places: &[Point],
-    divisions: &[u32],
-    costs: &mut BTreeMap<(u32, u32), f64>,
-    open: impl Fn([Point; 2]) -> bool,
-) -> anyhow::Result<Vec<f64>> {
-    let division = |block: u32| divisions.get(block as usize).copied().unwrap_or(0);
-    let inside = costs.iter().filter(|((a, b), _)| division(*a) == division(*b));
-    let edges: Vec<_> = inside.map(|((a, b), cost)| (*a, *b, *cost)).collect();
-    // Work says nothing of what touches.
-    let (piece_of, _) = Graph::new(&vec![1.0; places.len()], &edges)?.components();
-    let mut blocks_of: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for block in 0..places.len() as u32 {
-        blocks_of.entry(division(block)).or_default().push(block);
-    }
-    let mut lengths = Vec::new();
-    for blocks in blocks_of.into_values() {
-        let own_places: Vec<Point> = blocks.iter().map(|block| places[*block as usize]).collect();
-        let own_pieces: Vec<u32> = blocks.iter().map(|block| piece_of[*block as usize]).collect();
-        if own_pieces.iter().all(|piece| *piece == own_pieces[0]) {
-            continue;
-        }
-        for join in joins(&own_places, &own_pieces, &open) {
-            let [a, b] = join.blocks.map(|block| blocks[block as usize]);
-            costs.insert((a.min(b), a.max(b)), BRIDGE_M);
-            lengths.push(join.length_m);
-        }
-    }
-    Ok(lengths)
 }

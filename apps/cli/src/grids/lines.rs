@@ -48,6 +48,8 @@ pub struct Lines {
     pub barriers: Vec<Barrier>,
     /// Ways that lead across what is closed.
     pub ways: Vec<Vec<Point>>,
+    /// Streets are among the ways, not only what leads across.
+    pub has_streets: bool,
 }
 
 fn share_of(kind: &str) -> Option<f64> {
@@ -72,6 +74,7 @@ pub fn read_lines(call: &GroundCall, to_wgs84: &Converter) -> anyhow::Result<Lin
                 let on_foot = kind.as_deref().is_none_or(|kind| !NOT_ON_FOOT.contains(&kind));
                 if leads || (share > 0.0 && on_foot) {
                     lines.ways.push(line.clone());
+                    lines.has_streets |= !leads;
                 }
                 if !leads {
                     lines.barriers.push(Barrier { line, share });
@@ -88,6 +91,7 @@ pub fn read_lines(call: &GroundCall, to_wgs84: &Converter) -> anyhow::Result<Lin
                 }
                 if !NOT_ON_FOOT.contains(&feature.class.as_str()) {
                     lines.ways.push(line.clone());
+                    lines.has_streets = true;
                 }
             }
         }

@@ -6,6 +6,7 @@ mod lines;
 mod picture;
 mod rows;
 mod rules;
+mod ways;
 
 use crate::WrongCall;
 use crate::args::{

@@ -62,7 +62,7 @@ pub fn joins(places: &[Point], piece_of: &[u32], open: impl Fn([Point; 2]) -> bo
     };
     ways.retain(|(_, blocks)| {
         let [a, b] = pieces_of(*blocks);
-        a != b && open(blocks.map(|block| places[block as usize]))
+        a != b
     });
     ways.sort_by(|(a, one), (b, other)| a.total_cmp(b).then(one.cmp(other)));
     let mut nearest: Vec<Option<f64>> = vec![None; pieces];
@@ -76,10 +76,14 @@ pub fn joins(places: &[Point], piece_of: &[u32], open: impl Fn([Point; 2]) -> bo
         let also = pair
             .iter()
             .any(|piece| nearest[*piece as usize].is_none_or(|nearest| length_m <= ALSO * nearest));
+        // Whether a way may be gone can take long to say: it is asked only where that matters.
+        if (a == b && !also) || !open(ends) {
+            continue;
+        }
         for piece in pair {
             nearest[piece as usize].get_or_insert(length_m);
         }
-        if (a != b || also) && joined.insert(pair) {
+        if joined.insert(pair) {
             leader[a.max(b) as usize] = a.min(b);
             found.push(Join { blocks, length_m });
         }
