@@ -1,7 +1,6 @@
 """Do cells cross rivers and railways but by bridges? Told from maps and finished cells alone, by GDAL, shapely and scipy."""
 
 import csv
-import json
 
 # A bridge serves a cell within so many metres of it.
 NEAR_M = 250
@@ -116,11 +115,3 @@ def round_about(streets, blocks, assigned):
             way, gap, *_ = min(row for row in apart if group[row[2]] == smallest and group[row[3]] != smallest)
             without[cell] = {"straight_m": round(float(gap)), "way_m": round(float(way)) if numpy.isfinite(way) else None}
     return {"cells_in_parts": in_parts, "round_about": without}
-
-
-if __name__ == "__main__":
-    import sys
-
-    kind, *paths = sys.argv[1:]
-    told = over_rivers(*paths) if kind == "rivers" else round_about(*paths)
-    print(json.dumps(told))

@@ -14,6 +14,7 @@ import time
 
 import numpy
 
+import crossing
 import make
 
 TOLERANCE_OF_METIS = 0.03
@@ -200,11 +201,15 @@ def real(program, work, data, results):
         "north-bayreuth": ["--blocks", work / "north-bayreuth.geojson", "--streets", extract, "--work", "people", "--cells", 20],
     }
     for name, call in calls.items():
-        out, picture = work / f"{name}-cells.geojson", work / f"{name}.svg"
-        call = [program, "grids", "draw", *call, "--out", out, "--picture", picture, "--json"]
+        out, assigned, picture = work / f"{name}-cells.geojson", work / f"{name}-blocks.csv", work / f"{name}.svg"
+        call = [program, "grids", "draw", *call, "--out", out, "--assign", assigned, "--picture", picture, "--json"]
         run = subprocess.run([str(word) for word in call], capture_output=True, text=True)
         told = json.loads(run.stdout.splitlines()[-1])
         told["tiles"] = tiles(out)
+        if name == "wuhan":
+            told["crossing"] = crossing.round_about(streets, work / "wuhan.csv", assigned)
+        if name == "north-bayreuth":
+            told["crossing"] = crossing.over_rivers(extract, work / "north-bayreuth.geojson", assigned, out, "EPSG:32632")
         cairosvg.svg2png(url=str(picture), write_to=str(results / f"partition-{name}.png"), output_width=1600)
         row = {"name": name} | told
         print(json.dumps(row), flush=True)

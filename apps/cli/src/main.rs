@@ -9,6 +9,7 @@ mod data;
 mod faults;
 mod fleet;
 mod grids;
+mod interrupt;
 mod kernels;
 mod layer_files;
 mod link;

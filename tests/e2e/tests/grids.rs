@@ -1,9 +1,11 @@
 //! `gridweave grids` as scripts call it.
 
-use gridweave_e2e::{fails, run};
+use gridweave_e2e::{binary, fails, run};
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 fn told(call: &[&str]) -> anyhow::Result<Value> {
     let out = run(&[call, &["--json"]].concat())?;
@@ -133,6 +135,24 @@ fn a_graph_is_drawn_checked_and_drawn_anew_with_few_changes() -> anyhow::Result<
         &anew,
     ])?;
     assert_eq!(number(&same, "moved_share"), 0.0, "{same}");
+    Ok(())
+}
+
+#[test]
+fn drawing_that_is_interrupted_keeps_the_best_so_far() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let [graph, out] = ["graph.json", "parts.txt"].map(at);
+    field(graph.as_ref(), 40, 1.0)?;
+    let call = ["grids", "draw", "--graph", &graph, "--cells", "12", "--rounds", "100000000", "--out", &out];
+    let mut child = Command::new(binary()?).args(call).stderr(Stdio::piped()).spawn()?;
+    let mut told = BufReader::new(child.stderr.take().expect("standard error"));
+    let mut line = String::new();
+    told.read_line(&mut line)?;
+    assert_eq!(line, "draw …\n");
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status()?.success());
+    assert!(child.wait()?.success());
+    run(&["grids", "check", "--graph", &graph, "--parts", &out, "--tolerance", "0.01"])?;
     Ok(())
 }
 

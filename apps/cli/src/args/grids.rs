@@ -117,7 +117,7 @@ pub struct EffortCall {
     /// Rounds: more make borders shorter; by the number of blocks where it is not given.
     #[arg(long)]
     pub rounds: Option<usize>,
-    /// Stop after so many seconds with the best so far; what is drawn then depends on the machine.
+    /// Stop after so many seconds with the best so far, as Ctrl-C does; what is drawn then depends on the machine.
     #[arg(long)]
     pub seconds: Option<f64>,
 }

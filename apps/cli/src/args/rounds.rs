@@ -50,7 +50,8 @@ pub struct PlanCall {
     /// What is found follows from this number.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Look for so many seconds; what is found then depends on the machine. Else for as long as the number of visits asks for.
+    /// Look for so many seconds; what is found then depends on the machine. Else for as long as the number of visits asks for. Ctrl-C stops
+    /// with the best so far.
     #[arg(long)]
     pub seconds: Option<f64>,
     /// Language of the reasons.

@@ -12,6 +12,7 @@ use crate::WrongCall;
 use crate::args::{
     CheckGridsCall, CompareCall, DrawCall, EffortCall, GridsCommand, OutCall, RedrawCall, ReportGridsCall,
 };
+use crate::interrupt;
 use crate::kernels::peak_mib;
 use crate::progress::Progress;
 use anyhow::Context;
@@ -92,6 +93,7 @@ struct Until {
 
 impl Until {
     fn new(effort: EffortCall, rounds: usize) -> Self {
+        interrupt::listen();
         Self {
             rounds: effort.rounds.unwrap_or(rounds).max(1),
             seconds: effort.seconds,
@@ -101,6 +103,7 @@ impl Until {
 
     fn is_over(&self, rounds: usize) -> bool {
         rounds >= self.rounds
+            || (rounds > 0 && interrupt::asked())
             || self.seconds.is_some_and(|seconds| self.since.elapsed().as_secs_f64() >= seconds)
     }
 }

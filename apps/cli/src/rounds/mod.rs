@@ -7,6 +7,7 @@ mod writing;
 
 use crate::WrongCall;
 use crate::args::{PlanCall, RoundsCommand};
+use crate::interrupt;
 use crate::kernels::peak_mib;
 use crate::progress::Progress;
 use anyhow::Context;
@@ -142,6 +143,7 @@ fn search(call: &PlanCall, day: &Day, previous: Option<&Plan>) -> (Plan, usize) 
         None => (day.visits.len() * STEPS_A_VISIT).clamp(STEPS_LEAST, STEPS_MOST),
     };
     let since = Instant::now();
+    interrupt::listen();
     let progress = std::sync::Mutex::new(Progress::new());
     let found = (0..SEARCHES).into_par_iter().map(|number| {
         let mut search = Search::new(day, call.seed.wrapping_mul(SEARCHES).wrapping_add(number));
@@ -154,7 +156,7 @@ fn search(call: &PlanCall, day: &Day, previous: Option<&Plan>) -> (Plan, usize) 
                 Some(seconds) => since.elapsed().as_secs_f64() / seconds.max(1e-3),
                 None => done as f64 / steps as f64,
             };
-            if share >= 1.0 {
+            if share >= 1.0 || interrupt::asked() {
                 break;
             }
             if number == 0
