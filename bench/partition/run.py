@@ -232,6 +232,7 @@ def plot(rows, path):
     import matplotlib
 
     matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = "partition"
     from matplotlib import pyplot
 
     figure, (time_axis, cut_axis) = pyplot.subplots(1, 2, figsize=(12, 4.2))

@@ -2,6 +2,7 @@
 //!
 //! A reading is a function of seed, meter and day, so that any day can be asked for alone.
 
+use gridweave_chance::Chance;
 use gridweave_core::{Rng, SeededRng};
 
 /// What meters to invent.
@@ -390,22 +391,19 @@ impl MeterFleet {
 }
 
 /// Even draws that follow from seed, meter and day (Steele, Lea and Flood 2014).
-struct Draws(u64);
+struct Draws(Chance);
 
 impl Draws {
     fn of(seed: u64, number: usize, day: i64) -> Self {
-        let mut draws =
-            Self(seed ^ (number as u64).rotate_left(32) ^ (day as u64).wrapping_mul(0xd6e8_feb8_6659_fd93));
+        let mut draws = Self(Chance::new(
+            seed ^ (number as u64).rotate_left(32) ^ (day as u64).wrapping_mul(0xd6e8_feb8_6659_fd93),
+        ));
         draws.unit();
         draws
     }
 
     fn unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+        self.0.unit()
     }
 }
 

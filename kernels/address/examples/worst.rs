@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
 
 use gridweave_address::{AddressIndex, Hints, match_text, parse, tagger};
+use gridweave_chance::Chance;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,21 +16,10 @@ const LONGEST: f64 = 2000.0;
 /// Each text is asked so often and the quickest counts: other work on the machine is not the text's.
 const TIMES: usize = 3;
 
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut x = self.0;
-        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((x ^ (x >> 31)) % n as u64) as usize
-    }
-
-    fn of(&mut self, all: &str) -> String {
-        let at = self.below(all.chars().count());
-        all.chars().skip(at).take(1).collect()
-    }
+/// Any one of these letters.
+fn any(chance: &mut Chance, all: &str) -> String {
+    let at = chance.below(all.chars().count());
+    all.chars().skip(at).take(1).collect()
 }
 
 /// The ways of making a text, by name.
@@ -41,16 +31,16 @@ fn piece(way: &str, library: &AddressIndex, chance: &mut Chance) -> String {
         library.place(number).map(|place| place.address.to_owned()).unwrap_or_default()
     };
     match way {
-        "digits" => chance.of("0123456789０１２-"),
-        "numerals" => chance.of("〇零一二三四五六七八九十百千万廿两"),
-        "marks" => chance.of("号栋幢座单元门室楼层弄巷附之-#（）() 、1一A甲"),
+        "digits" => any(chance, "0123456789０１２-"),
+        "numerals" => any(chance, "〇零一二三四五六七八九十百千万廿两"),
+        "marks" => any(chance, "号栋幢座单元门室楼层弄巷附之-#（）() 、1一A甲"),
         "names" => place(chance),
         "cut names" => {
             let name: Vec<char> = place(chance).chars().collect();
             let from = chance.below(name.len().max(1));
             name.into_iter().skip(from).take(1 + chance.below(4)).collect()
         }
-        "letters" => chance.of("abcdefghijklmnopqrstuvwxyz'"),
+        "letters" => any(chance, "abcdefghijklmnopqrstuvwxyz'"),
         "one" => "一".to_owned(),
         _ => char::from_u32(chance.below(0x11_0000) as u32).unwrap_or('号').to_string(),
     }
@@ -94,7 +84,7 @@ fn main() {
     let path = call.next().expect("name a compiled library: gridweave address compile");
     let library = AddressIndex::open(Arc::new(std::fs::read(path).unwrap())).unwrap();
     let tagger = tagger::shipped().unwrap();
-    let mut chance = Chance(5);
+    let mut chance = Chance::new(5);
     let mut texts = Vec::new();
     for way in WAYS.into_iter().cycle().take(TEXTS) {
         texts.push((way, made(way, &library, &mut chance)));

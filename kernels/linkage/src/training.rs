@@ -6,6 +6,7 @@
 use crate::comparison::NO_VALUE;
 use crate::linker::{Linker, Pattern, level_of};
 use crate::settings::Training;
+use gridweave_chance::Chance;
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -58,18 +59,6 @@ pub struct Session {
     pub steps: usize,
     /// Of its pairs, how many are the same.
     pub same: f64,
-}
-
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut x = self.0;
-        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((u128::from(x ^ (x >> 31)) * n as u128) >> 64) as usize
-    }
 }
 
 impl Parameters {
@@ -138,7 +127,8 @@ fn random(linker: &Linker, training: &Training) -> Vec<Vec<f64>> {
     let counts = (0..wanted.div_ceil(PART))
         .into_par_iter()
         .map(|part| {
-            let mut chance = Chance(training.seed.wrapping_mul(0x5851_f42d_4c95_7f2d) ^ (part as u64) << 20);
+            let mut chance =
+                Chance::new(training.seed.wrapping_mul(0x5851_f42d_4c95_7f2d) ^ (part as u64) << 20);
             // A part's pairs are of few records, which stay near at hand; the next part has others.
             let mut some = |from: usize, to: usize| -> Vec<u32> {
                 (0..POOL.min(to - from)).map(|_| (from + chance.below(to - from)) as u32).collect()
@@ -401,7 +391,7 @@ mod tests {
 
     /// Records of invented things with a chance of an error in each column; the last column says which thing.
     fn drawn(things: usize, error: f64) -> Vec<[String; 5]> {
-        let mut chance = Chance(3);
+        let mut chance = Chance::new(3);
         let mut rows = Vec::new();
         for thing in 0..things {
             let own: Vec<usize> = [40, 900, 25, 3000].map(|n| chance.below(n)).to_vec();

@@ -1,7 +1,8 @@
 //! The first parts: ground cut in two, again and again.
 
 use crate::pair::{CUT_OFF, Effort, Pair, Scratch, refine};
-use crate::state::{Bounds, Chance, Ground, Load, Parts, Worth};
+use crate::state::{Bounds, Ground, Load, Parts, Worth};
+use gridweave_chance::Chance;
 use std::collections::BinaryHeap;
 
 /// Cuts that are tried, of which the best is taken.

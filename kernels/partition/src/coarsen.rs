@@ -1,6 +1,7 @@
 //! Coarser and coarser graphs: nodes that belong together become one.
 
-use crate::state::{Chance, Ground};
+use crate::state::Ground;
+use gridweave_chance::Chance;
 
 /// A ground and which of its nodes each node of the finer one is in.
 #[derive(Debug)]

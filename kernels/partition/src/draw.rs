@@ -5,8 +5,9 @@ use crate::coarsen::{Coarser, coarser};
 use crate::contiguity::{Contiguity, Leaving};
 use crate::pair::{CUT_OFF, Effort};
 use crate::problem::Prepared;
-use crate::state::{Bounds, Chance, Ground, Parts, Worth};
+use crate::state::{Bounds, Ground, Parts, Worth};
 use crate::sweep::{Aim, Drawing};
+use gridweave_chance::Chance;
 
 /// Nodes of the coarsest ground for each cell.
 const COARSEST: usize = 12;

@@ -1,7 +1,8 @@
 //! Two parts that touch: nodes change sides until the border between them is cheaper and each has what it may.
 
 use crate::contiguity::{Contiguity, Leaving};
-use crate::state::{Bounds, Chance, Ground, Load, Parts};
+use crate::state::{Bounds, Ground, Load, Parts};
+use gridweave_chance::Chance;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 

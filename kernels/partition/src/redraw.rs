@@ -4,8 +4,9 @@ use crate::bisect::share_between;
 use crate::draw::fill_empty;
 use crate::pair::{CUT_OFF, Effort};
 use crate::problem::Prepared;
-use crate::state::{Bounds, Chance, Ground, Parts, Worth};
+use crate::state::{Bounds, Ground, Parts, Worth};
 use crate::sweep::{Aim, Drawing};
+use gridweave_chance::Chance;
 
 /// A block that is in no cell yet.
 pub const NO_CELL: u32 = u32::MAX;

@@ -2,8 +2,8 @@
 
 use crate::contiguity::{Contiguity, Leaving};
 use crate::pair::{CUT_OFF, mended_by};
-use crate::state::Chance;
 use crate::sweep::Drawing;
+use gridweave_chance::Chance;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Tries for each two nodes that share a part and may not, at the most.

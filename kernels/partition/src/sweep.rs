@@ -2,7 +2,8 @@
 //! missing.
 
 use crate::pair::{Effort, Pair, Refined, Scratch, refine};
-use crate::state::{Bounds, Chance, Ground, Load, Parts, Worth};
+use crate::state::{Bounds, Ground, Load, Parts, Worth};
+use gridweave_chance::Chance;
 use rayon::prelude::*;
 use std::sync::Mutex;
 

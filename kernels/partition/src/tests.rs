@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use crate::contiguity::{Contiguity, Leaving};
-use crate::state::{Chance, Parts};
+use crate::state::Parts;
 use crate::*;
+use gridweave_chance::Chance;
 use proptest::prelude::*;
 
 /// A field of `wide` × `high` blocks of which some neighbours do not touch, in one piece all the same.

@@ -20,7 +20,6 @@
 //! assert_eq!(check(&day, &times, &plan.left_out), []);
 //! ```
 
-mod chance;
 mod check;
 mod clock;
 mod explain;

@@ -1,8 +1,8 @@
 //! Visits as they are placed, and the round of one worker.
 
-use crate::chance::Chance;
 use crate::clock::Stop;
 use crate::problem::{Day, Minute, Visit};
+use gridweave_chance::Chance;
 
 /// A visit as it is placed: those for two are placed twice, at a time that is fixed.
 #[derive(Clone, Debug)]

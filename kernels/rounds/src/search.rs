@@ -1,10 +1,10 @@
 //! Rounds are looked for: some visits are taken out and put back where they cost least, again and again.
 
-use crate::chance::Chance;
 use crate::clock::{Clock, Stop};
 use crate::plan::Plan;
 use crate::problem::{Day, Minute};
 use crate::round::{Round, Task, latest, tasks};
+use gridweave_chance::Chance;
 
 /// Visits that are taken out at a time, on the mean.
 const TAKEN_OUT: f64 = 10.0;

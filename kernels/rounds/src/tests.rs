@@ -1,8 +1,8 @@
 //! Rounds of any day can be walked, are as short as can be where that can be counted out, and what is left out says why.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use crate::chance::Chance;
 use crate::*;
+use gridweave_chance::Chance;
 use proptest::prelude::*;
 
 /// A day by chance: some visits with narrow times, some for two, some that not everybody is able to make; pauses at noon.

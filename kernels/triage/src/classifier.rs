@@ -2,9 +2,10 @@
 
 use crate::calibration::Calibration;
 use crate::features::{KINDS, features};
-use crate::svm::{Chance, LANES, Weights, learn};
+use crate::svm::{LANES, Weights, learn};
 use crate::text::{self, Gap, Unit, clean};
 use crate::vocabulary::{Counts, Vector, Vocabulary};
+use gridweave_chance::Chance;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -307,7 +308,7 @@ impl Classifier {
 
 /// The part of each example: those of a category are spread evenly.
 fn folds(labels: &[usize], options: &TrainOptions) -> Vec<usize> {
-    let mut chance = Chance(options.seed);
+    let mut chance = Chance::new(options.seed);
     let mut order: Vec<usize> = (0..labels.len()).collect();
     for at in (1..order.len()).rev() {
         order.swap(at, chance.below(at + 1));

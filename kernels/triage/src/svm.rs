@@ -3,6 +3,7 @@
 //! 2008).
 
 use crate::vocabulary::Vector;
+use gridweave_chance::Chance;
 use rayon::prelude::*;
 
 /// Rounds over all examples at the most.
@@ -75,19 +76,6 @@ impl Weights {
     }
 }
 
-/// Chance that comes of a seed alone (splitmix64).
-pub(crate) struct Chance(pub u64);
-
-impl Chance {
-    pub(crate) fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut x = self.0;
-        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((u128::from(x ^ (x >> 31)) * n as u128) >> 64) as usize
-    }
-}
-
 /// Learns the machines of `classes` categories; `labels` are the categories of the vectors, `scales` how much each
 /// feature tells. The larger `cost`, the more an example on the wrong side counts.
 pub(crate) fn learn(
@@ -103,7 +91,7 @@ pub(crate) fn learn(
         .into_par_iter()
         .map(|class| {
             let side = |example: usize| if labels[example] == class { 1.0 } else { -1.0 };
-            machine(vectors, &side, &squares, scales.len(), cost, Chance(seed ^ (class as u64) << 32))
+            machine(vectors, &side, &squares, scales.len(), cost, Chance::new(seed ^ (class as u64) << 32))
         })
         .collect();
     let (machines, offsets): (Vec<Vec<f32>>, Vec<f32>) = machines.into_iter().unzip();

@@ -6,8 +6,9 @@
 use super::bio::{Labelled, elements};
 use super::model::{Tagger, Work};
 use super::rerank::{CHAIN_SHARE, PATHS_LEARNT, Reranker, features, slot};
-use super::train::Chance;
+use super::train::{order, share};
 use crate::ElementKind;
+use gridweave_chance::Chance;
 use rayon::prelude::*;
 use std::collections::HashMap;
 
@@ -117,13 +118,13 @@ fn weights(examples: &[Example], known: &[Vec<Vec<u32>>], seen: &[u32], seed: u6
     let (mut weights, mut squares) = (vec![0f32; seen.len()], vec![0f32; seen.len()]);
     let mut sums = vec![0f32; seen.len()];
     let mut slopes = vec![0f32; seen.len()];
-    let mut chance = Chance(seed);
+    let mut chance = Chance::new(seed);
     let from = EPOCHS / 2;
     for epoch in 0..EPOCHS {
-        for at in chance.order(examples.len()) {
+        for at in order(&mut chance, examples.len()) {
             let (one, salt) = (&examples[at], chance.next());
             // A feature is hidden in all paths or in none.
-            let shown = |feature: &&u32| Chance(salt ^ u64::from(**feature)).share() >= HIDDEN;
+            let shown = |feature: &&u32| share(&mut Chance::new(salt ^ u64::from(**feature))) >= HIDDEN;
             let shown: Vec<Vec<u32>> =
                 known[at].iter().map(|features| features.iter().filter(shown).copied().collect()).collect();
             let scores: Vec<f32> = (one.paths.iter().zip(&shown))

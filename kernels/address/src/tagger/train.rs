@@ -13,6 +13,7 @@ use super::judge;
 use super::lexicon::Lexicon;
 use super::model::Tagger;
 use crate::ElementKind;
+use gridweave_chance::Chance;
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -159,32 +160,18 @@ fn hashed(addresses: &[Labelled]) -> Vec<Vec<Vec<u64>>> {
     found
 }
 
-/// A small generator of its own: a model is the same for the same seed, for good.
-pub(super) struct Chance(pub u64);
-
-impl Chance {
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub fn share(&mut self) -> f32 {
-        (self.next() >> 40) as f32 / (1u64 << 24) as f32
-    }
+/// From 0 to below 1. A model is the same for the same seed, for good.
+pub(super) fn share(chance: &mut Chance) -> f32 {
+    (chance.next() >> 40) as f32 / (1u64 << 24) as f32
 }
 
-impl Chance {
-    /// All numbers below this one, each once.
-    pub fn order(&mut self, count: usize) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..count).collect();
-        for at in (1..count).rev() {
-            order.swap(at, (self.next() % (at as u64 + 1)) as usize);
-        }
-        order
+/// All numbers below this one, each once.
+pub(super) fn order(chance: &mut Chance, count: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..count).collect();
+    for at in (1..count).rev() {
+        order.swap(at, (chance.next() % (at as u64 + 1)) as usize);
     }
+    order
 }
 
 struct Learner {
@@ -219,13 +206,13 @@ impl Learner {
             edge_squares: Edges::default(),
             edge_sums: Edges::default(),
             summed: 0.0,
-            chance: Chance(seed),
+            chance: Chance::new(seed),
             room: Room::default(),
         }
     }
 
     fn epoch(&mut self, examples: &[Example], seen: &[u32], options: &TrainOptions, epoch: usize) -> f64 {
-        let order = self.chance.order(examples.len());
+        let order = order(&mut self.chance, examples.len());
         let loss: f64 = order.iter().map(|at| self.learn(&examples[*at], seen, options)).sum();
         if epoch * 2 >= options.epochs {
             self.summed += 1.0;
@@ -255,7 +242,7 @@ impl Learner {
         let shown: Vec<Vec<u32>> = example
             .features
             .iter()
-            .map(|all| all.iter().copied().filter(|_| self.chance.share() >= options.hidden).collect())
+            .map(|all| all.iter().copied().filter(|_| share(&mut self.chance) >= options.hidden).collect())
             .collect();
         let room = &mut self.room;
         room.scores.clear();
