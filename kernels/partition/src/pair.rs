@@ -59,13 +59,6 @@ pub(crate) struct Pair {
     pub bounds: [Bounds; 2],
 }
 
-impl Refined {
-    /// Something is better than before.
-    pub fn better(&self) -> bool {
-        self.moves > 0 && (self.mended > 0 || self.gain > 0 || self.less_off > 0)
-    }
-}
-
 impl Pair {
     fn off(&self) -> i64 {
         self.bounds[0].off(&self.loads[0]) + self.bounds[1].off(&self.loads[1])
@@ -90,6 +83,13 @@ pub(crate) struct Refined {
     pub less_off: i64,
     /// Nodes that changed sides.
     pub moves: usize,
+}
+
+impl Refined {
+    /// Something is better than before.
+    pub fn better(&self) -> bool {
+        self.moves > 0 && (self.mended > 0 || self.gain > 0 || self.less_off > 0)
+    }
 }
 
 /// Moves nodes between two parts: of those whose move gains most the best, also where nothing gains, as a worse step can lead

@@ -300,7 +300,9 @@ fn no_cell_crosses_a_river_of_which_only_the_missing_streets_tell() -> anyhow::R
     ];
     // Far from the bridges both banks are of one cell only where nothing is known of streets and river.
     let crossing = |lines: &[&str]| -> anyhow::Result<usize> {
-        run(&[&draw[..], lines].concat())?;
+        let drawn = told(&[&draw[..], lines].concat())?;
+        // Only the streets tell what is a detour; where the river is told, it closes the borders itself.
+        assert_eq!(number(&drawn, "detours") > 0.0, lines == ["--barriers", streets.as_str()], "{drawn}");
         let mut cell_of: HashMap<String, String> = HashMap::new();
         for line in std::fs::read_to_string(&out)?.lines().skip(1) {
             let (block, cell) = line.split_once(',').expect("two fields");
@@ -315,5 +317,15 @@ fn no_cell_crosses_a_river_of_which_only_the_missing_streets_tell() -> anyhow::R
     assert_eq!(crossing(&["--barriers", &streets])?, 0);
     assert_eq!(crossing(&["--barriers", &streets, "--barriers", &rivers])?, 0);
     assert_eq!(crossing(&["--barriers", &rivers])?, 0);
+    // A house behind walls all round: too little for a cell, it goes to one of its neighbours', and that is told.
+    let walls = at("walls.geojson");
+    let round = [[1560.0, 170.0], [1640.0, 170.0], [1640.0, 260.0], [1560.0, 260.0], [1560.0, 170.0]];
+    let wall = line("wall", &round.map(|[x, y]| place(x, y)));
+    std::fs::write(&walls, json!({ "type": "FeatureCollection", "features": [wall] }).to_string())?;
+    let behind = ["--barriers", &rivers, "--barriers", &walls];
+    let drawn = told(&[&draw[..], &behind].concat())?;
+    assert!(drawn["within"] == true && number(&drawn, "strays") == 1.0, "{drawn}");
+    let (code, why) = fails(&[&draw[..], &behind, &["--no-joins", "--tolerance", "0.1"]].concat())?;
+    assert!(code == 2 && why.contains("touch no others"), "{why}");
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What blocks there are: a graph, or polygons and points with what lies between.
 
 use super::lines::{Lines, read_lines};
-use super::ways::{Costs, Ways};
+use super::ways::{Costs, Ways, join_strays};
 use crate::WrongCall;
 use crate::args::{GroundCall, Touching};
 use crate::convert::system;
@@ -43,8 +43,12 @@ pub struct Blocks {
     pub ground: Option<Ground>,
     /// What the map shows besides.
     pub lines: Lines,
-    /// What was told while reading.
+    /// How far each join of pieces that touch nothing is, in metres.
     pub joined: Vec<f64>,
+    /// Borders between blocks that are none, as people would walk a long way round.
+    pub detours: usize,
+    /// Pieces of ground that could be no cell of their own and were joined across what is closed.
+    pub strays: usize,
     /// Blocks that could not be read.
     pub left_out: u64,
 }
@@ -76,6 +80,19 @@ impl Blocks {
     /// The name of a block's division; none where there are no divisions.
     pub fn division_of(&self, block: usize) -> Option<&str> {
         self.divisions.get(block).map(|number| self.division_names[*number as usize].as_str())
+    }
+
+    /// Joins pieces of ground with less than half the work of a cell, to which nothing leads, to the nearest all the same, if there are to
+    /// be so many cells: somebody has to go there. Nothing is done where only a graph is known, or the call joins nothing.
+    pub fn join_strays(&mut self, cells: usize, call: &GroundCall) -> anyhow::Result<()> {
+        if self.ground.is_none() || call.no_joins {
+            return Ok(());
+        }
+        let least = self.work.iter().sum::<f64>() / cells.max(1) as f64 / 2.0;
+        let mut costs: Costs = self.edges.iter().map(|(a, b, cost)| ((*a, *b), *cost)).collect();
+        self.strays = join_strays(&self.places, &self.divisions, (&self.work, least), &mut costs)?;
+        self.edges = costs.into_iter().map(|((a, b), cost)| (a, b, cost)).collect();
+        Ok(())
     }
 
     /// The graph that cells are drawn on.
@@ -119,6 +136,8 @@ fn graph(path: &Path) -> anyhow::Result<Blocks> {
         ground: None,
         lines: Lines::default(),
         joined: Vec::new(),
+        detours: 0,
+        strays: 0,
         left_out: 0,
     })
 }
@@ -237,7 +256,7 @@ fn shapes(path: &Path, call: &GroundCall) -> anyhow::Result<Blocks> {
         }
     }
     let ways = Ways::new(&lines, &barriers);
-    ways.close_detours(&places, &mut costs);
+    let detours = ways.close_detours(&places, &mut costs);
     ways.add_bridges(&geometries, place_of, &mut costs);
     let (divisions, division_names) = match call.division {
         Some(_) => numbered(division.into_iter()),
@@ -256,6 +275,8 @@ fn shapes(path: &Path, call: &GroundCall) -> anyhow::Result<Blocks> {
         ground: Some(ground),
         lines,
         joined,
+        detours,
+        strays: 0,
         left_out,
     })
 }

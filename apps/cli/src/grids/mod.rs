@@ -52,16 +52,16 @@ pub fn run(json: bool, what: GridsCommand) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn read(call: &crate::args::GroundCall) -> anyhow::Result<(Blocks, Graph)> {
-    let blocks = Blocks::read(call)?;
+/// The graph of blocks that are to become so many cells.
+fn graph_of(blocks: &mut Blocks, cells: usize, call: &crate::args::GroundCall) -> anyhow::Result<Graph> {
+    blocks.join_strays(cells, call)?;
     let file = call
         .graph
         .as_ref()
         .or(call.blocks.as_ref())
         .map(|path| path.display().to_string())
         .unwrap_or_default();
-    let graph = blocks.graph().map_err(|why| WrongCall(format!("{file}: {why}")))?;
-    Ok((blocks, graph))
+    Ok(blocks.graph().map_err(|why| WrongCall(format!("{file}: {why}")))?)
 }
 
 /// A conflict of rules with the names of its blocks.
@@ -110,7 +110,7 @@ impl Until {
 
 fn draw(json: bool, call: &DrawCall) -> anyhow::Result<ExitCode> {
     let since = Instant::now();
-    let (blocks, graph) = read(&call.ground)?;
+    let mut blocks = Blocks::read(&call.ground)?;
     OutKind::of(&call.out.out, &blocks)?;
     let count = match (call.cells, call.target) {
         (Some(cells), _) => cells,
@@ -119,6 +119,7 @@ fn draw(json: bool, call: &DrawCall) -> anyhow::Result<ExitCode> {
         }
         _ => return Err(WrongCall("--target is the work of a cell, above 0".to_owned()).into()),
     };
+    let graph = graph_of(&mut blocks, count, &call.ground)?;
     let tolerance = call.tolerance.map_or(Tolerance::Near(NEAR), Tolerance::Within);
     let rules = rules_of(&call.ground, &blocks, count, tolerance)?;
     let prepared = Prepared::new(&graph, &rules).map_err(|conflict| refused(&conflict, &blocks))?;
@@ -178,11 +179,23 @@ fn finish(
             blocks.edges.len(),
             since.elapsed().as_secs_f64()
         );
+        if blocks.detours > 0 {
+            eprintln!(
+                "{} borders between blocks were left out, as people would walk a long way round there",
+                blocks.detours
+            );
+        }
         if !blocks.joined.is_empty() {
             let farthest = blocks.joined.iter().copied().fold(0.0, f64::max);
             eprintln!(
                 "pieces of ground that touch nothing were joined to the nearest {} times, over {farthest:.0} m at the most",
                 blocks.joined.len()
+            );
+        }
+        if blocks.strays > 0 {
+            eprintln!(
+                "{} pieces of ground with less than half a cell's work, to which nothing leads, were joined across what is closed",
+                blocks.strays
             );
         }
         if let Some(conflict) = &prepared.bounded_by {
@@ -197,7 +210,8 @@ fn finish(
     } else if !json && !within {
         let (count, share) = (told.faults.len(), rules.tolerance.share());
         eprintln!(
-            "{count} cells are not within {share} of the mean: blocks are too large, or hang together too loosely"
+            "not within {share} of the mean: {count} of {} cells; blocks are too large, or hang together too loosely",
+            told.work.len()
         );
     }
     if json {
@@ -228,6 +242,8 @@ fn summary(blocks: &Blocks, graph: &Graph, told: &Checked) -> Value {
         "left_out": blocks.left_out,
         "edges": graph.edges().count(),
         "joined": blocks.joined.len(),
+        "detours": blocks.detours,
+        "strays": blocks.strays,
         "cells": told.work.len(),
         "cut_edges": told.cut_edges,
         "cut": told.cut as f64 / 1024.0,
@@ -240,7 +256,7 @@ fn summary(blocks: &Blocks, graph: &Graph, told: &Checked) -> Value {
 
 fn redraw(json: bool, call: &RedrawCall) -> anyhow::Result<ExitCode> {
     let since = Instant::now();
-    let (mut blocks, graph) = read(&call.ground)?;
+    let mut blocks = Blocks::read(&call.ground)?;
     OutKind::of(&call.out.out, &blocks)?;
     if let Some(path) = &call.parts {
         blocks.former = read_parts(path, blocks.ids.len())?;
@@ -248,6 +264,7 @@ fn redraw(json: bool, call: &RedrawCall) -> anyhow::Result<ExitCode> {
     let (before, names) = former_numbers(&blocks)?;
     let retired = call.retired.as_ref().map(|path| read_codes(path)).transpose()?.unwrap_or_default();
     let count = call.cells.unwrap_or(names.len());
+    let graph = graph_of(&mut blocks, count, &call.ground)?;
     let rules = rules_of(&call.ground, &blocks, count, Tolerance::Within(call.tolerance))?;
     let prepared = Prepared::new(&graph, &rules).map_err(|conflict| refused(&conflict, &blocks))?;
     let away: Vec<f64> = match &blocks.doors {
@@ -335,11 +352,12 @@ fn with_cells(
     ground: &crate::args::GroundCall,
     parts: Option<&Path>,
 ) -> anyhow::Result<(Blocks, Graph, Vec<u32>, Vec<String>)> {
-    let (mut blocks, graph) = read(ground)?;
+    let mut blocks = Blocks::read(ground)?;
     if let Some(path) = parts {
         blocks.former = read_parts(path, blocks.ids.len())?;
     }
     let (of_block, names) = former_numbers(&blocks)?;
+    let graph = graph_of(&mut blocks, names.len(), ground)?;
     if let Some(block) = of_block.iter().position(|cell| *cell == gridweave_partition::NO_CELL) {
         return Err(WrongCall(format!("block {} has no cell", blocks.ids[block])).into());
     }

@@ -122,6 +122,29 @@ impl<'a> Ways<'a> {
     }
 }
 
+/// Joins strays to the nearest piece of their division across what is closed: pieces of ground with less than `least` of the work, which
+/// could be no cell of their own. Tells how many there were.
+pub fn join_strays(
+    places: &[Point],
+    divisions: &[u32],
+    (work, least): (&[f64], f64),
+    costs: &mut Costs,
+) -> anyhow::Result<usize> {
+    let piece_of = pieces(places.len(), divisions, costs)?;
+    let mut work_of = vec![0.0; piece_of.iter().max().map_or(0, |most| *most as usize + 1)];
+    piece_of.iter().zip(work).for_each(|(piece, work)| work_of[*piece as usize] += work);
+    let is_stray = |block: u32| work_of[piece_of[block as usize] as usize] < least;
+    let mut joined = std::collections::BTreeSet::new();
+    for ([a, b], _) in joins_of(places, divisions, &piece_of, |_| true) {
+        let strays: Vec<u32> = [a, b].into_iter().filter(|block| is_stray(*block)).collect();
+        if !strays.is_empty() {
+            costs.insert((a.min(b), a.max(b)), BRIDGE_M);
+            joined.extend(strays.into_iter().map(|block| piece_of[block as usize]));
+        }
+    }
+    Ok(joined.len())
+}
+
 /// Where a way crosses what is closed: places before and behind, a river with its two shores once.
 fn crossed(way: &[Point], barriers: &Barriers) -> Vec<[Point; 2]> {
     // Metres from the beginning of the way, of its vertices and of where it crosses.
@@ -158,27 +181,44 @@ fn join_where(
     costs: &mut Costs,
     open: impl Fn([Point; 2]) -> bool,
 ) -> anyhow::Result<Vec<f64>> {
-    let division = |block: u32| divisions.get(block as usize).copied().unwrap_or(0);
-    let inside = costs.iter().filter(|((a, b), _)| division(*a) == division(*b));
+    let piece_of = pieces(places.len(), divisions, costs)?;
+    let found = joins_of(places, divisions, &piece_of, open);
+    costs.extend(found.iter().map(|([a, b], _)| ((*a.min(b), *a.max(b)), BRIDGE_M)));
+    Ok(found.into_iter().map(|(_, length_m)| length_m).collect())
+}
+
+fn division(divisions: &[u32], block: u32) -> u32 {
+    divisions.get(block as usize).copied().unwrap_or(0)
+}
+
+/// The piece of ground of each block, borders of divisions between.
+fn pieces(blocks: usize, divisions: &[u32], costs: &Costs) -> anyhow::Result<Vec<u32>> {
+    let inside = costs.iter().filter(|((a, b), _)| division(divisions, *a) == division(divisions, *b));
     let edges: Vec<_> = inside.map(|((a, b), cost)| (*a, *b, *cost)).collect();
     // Work says nothing of what touches.
-    let (piece_of, _) = Graph::new(&vec![1.0; places.len()], &edges)?.components();
+    Ok(Graph::new(&vec![1.0; blocks], &edges)?.components().0)
+}
+
+/// Blocks by which pieces of each division are joined, and how far that is.
+fn joins_of(
+    places: &[Point],
+    divisions: &[u32],
+    piece_of: &[u32],
+    open: impl Fn([Point; 2]) -> bool,
+) -> Vec<([u32; 2], f64)> {
     let mut blocks_of: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for block in 0..places.len() as u32 {
-        blocks_of.entry(division(block)).or_default().push(block);
+        blocks_of.entry(division(divisions, block)).or_default().push(block);
     }
-    let mut lengths = Vec::new();
+    let mut found = Vec::new();
     for blocks in blocks_of.into_values() {
         let own_places: Vec<Point> = blocks.iter().map(|block| places[*block as usize]).collect();
         let own_pieces: Vec<u32> = blocks.iter().map(|block| piece_of[*block as usize]).collect();
         if own_pieces.iter().all(|piece| *piece == own_pieces[0]) {
             continue;
         }
-        for join in joins(&own_places, &own_pieces, &open) {
-            let [a, b] = join.blocks.map(|block| blocks[block as usize]);
-            costs.insert((a.min(b), a.max(b)), BRIDGE_M);
-            lengths.push(join.length_m);
-        }
+        let own = joins(&own_places, &own_pieces, &open).into_iter();
+        found.extend(own.map(|join| (join.blocks.map(|block| blocks[block as usize]), join.length_m)));
     }
-    Ok(lengths)
+    found
 }
