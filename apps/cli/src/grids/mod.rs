@@ -2,6 +2,7 @@
 
 mod blocks;
 mod cells;
+mod compare;
 mod lines;
 mod picture;
 mod rows;
@@ -9,9 +10,7 @@ mod rules;
 mod ways;
 
 use crate::WrongCall;
-use crate::args::{
-    CheckGridsCall, CompareCall, DrawCall, EffortCall, GridsCommand, OutCall, RedrawCall, ReportGridsCall,
-};
+use crate::args::{CheckGridsCall, DrawCall, EffortCall, GridsCommand, OutCall, RedrawCall, ReportGridsCall};
 use crate::interrupt;
 use crate::kernels::peak_mib;
 use crate::progress::Progress;
@@ -19,9 +18,7 @@ use anyhow::Context;
 use blocks::Blocks;
 use cells::{Cells, OutKind, former_numbers, read_codes, read_parts};
 use gridweave_files::write_whole;
-use gridweave_partition::{
-    Checked, Conflict, Draw, Fault, Graph, Prepared, Redraw, Rules, Tolerance, alignments, check, overlaps,
-};
+use gridweave_partition::{Checked, Conflict, Draw, Fault, Graph, Prepared, Redraw, Rules, Tolerance, check};
 use rows::Rows;
 use rules::rules_of;
 use serde_json::{Value, json};
@@ -48,7 +45,7 @@ pub fn run(json: bool, what: GridsCommand) -> anyhow::Result<ExitCode> {
         GridsCommand::Redraw(call) => redraw(json, &call),
         GridsCommand::Report(call) => report(json, &call),
         GridsCommand::Check(call) => checked(json, &call),
-        GridsCommand::Compare(call) => compare(json, &call),
+        GridsCommand::Compare(call) => compare::compare(json, &call),
     }
 }
 
@@ -413,89 +410,4 @@ fn checked(json: bool, call: &CheckGridsCall) -> anyhow::Result<ExitCode> {
         );
     }
     Ok(if told.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Two networks over the same blocks: how they lie over each other, and what it would cost to let the second follow the first.
-fn compare(json: bool, call: &CompareCall) -> anyhow::Result<ExitCode> {
-    let (mut blocks, graph, first, names) = with_cells(&call.ground, call.parts.as_deref())?;
-    blocks.former = match (&call.other, &call.other_property) {
-        (Some(path), _) => read_parts(path, blocks.ids.len())?,
-        (None, Some(property)) => {
-            let ground = crate::args::GroundCall { former: Some(property.clone()), ..call.ground.clone() };
-            Blocks::read(&ground)?.former
-        }
-        (None, None) => {
-            return Err(WrongCall("name the second network: --other, or --other-property".to_owned()).into());
-        }
-    };
-    let (second, other_names) = former_numbers(&blocks)?;
-    if let Some(block) = second.iter().position(|cell| *cell == gridweave_partition::NO_CELL) {
-        return Err(
-            WrongCall(format!("block {} has no cell of the second network", blocks.ids[block])).into()
-        );
-    }
-    let common = overlaps(&graph, &first, &second);
-    let torn: std::collections::BTreeSet<u32> =
-        common.windows(2).filter(|two| two[0].a == two[1].a).map(|two| two[0].a).collect();
-    let moves = alignments(&graph, &first, &second);
-    if let Some(path) = &call.out {
-        let mut rows = Rows::new(&["cell", "other", "share_of_cell", "share_of_other", "blocks"]);
-        for both in &common {
-            rows.push(vec![
-                names[both.a as usize].clone(),
-                other_names[both.b as usize].clone(),
-                format!("{:.4}", both.of_a),
-                format!("{:.4}", both.of_b),
-                both.blocks.to_string(),
-            ]);
-        }
-        rows.write(path)?;
-    }
-    let mut rows = Rows::new(&[
-        "cell",
-        "from",
-        "to",
-        "blocks",
-        "from_before",
-        "from_after",
-        "to_before",
-        "to_after",
-        "farther_from_mean",
-        "in_pieces",
-    ]);
-    for aligned in &moves {
-        let numbers =
-            [aligned.before[0], aligned.after[0], aligned.before[1], aligned.after[1], aligned.cost];
-        let mut row = vec![
-            names[aligned.a as usize].clone(),
-            other_names[aligned.from as usize].clone(),
-            other_names[aligned.to as usize].clone(),
-            aligned.blocks.len().to_string(),
-        ];
-        row.extend(numbers.iter().map(|number| format!("{number:.4}")));
-        row.push(aligned.breaks.to_string());
-        rows.push(row);
-    }
-    if call.suggestions.is_some() || !json {
-        rows.write_or_print(call.suggestions.as_deref())?;
-    }
-    if json {
-        println!(
-            "{}",
-            json!({
-                "cells": names.len(), "others": other_names.len(), "overlaps": common.len(), "cells_torn": torn.len(),
-                "suggestions": moves.len(), "without_cost": moves.iter().filter(|of| of.cost <= 0.0 && !of.breaks).count(),
-            })
-        );
-    } else {
-        eprintln!(
-            "{} of {} cells lie in several of the {} others; {} borders could be aligned, {} of them without cost",
-            torn.len(),
-            names.len(),
-            other_names.len(),
-            moves.len(),
-            moves.iter().filter(|of| of.cost <= 0.0 && !of.breaks).count()
-        );
-    }
-    Ok(ExitCode::SUCCESS)
 }
