@@ -102,7 +102,7 @@ impl Cutting<'_> {
                     .collect();
                 let refined = refine(self.ground, self.parts, pair, &border, effort, chance, scratch);
                 pair = refined.pair;
-                if !refined.better() {
+                if !refined.better {
                     break;
                 }
             }
@@ -117,11 +117,7 @@ impl Cutting<'_> {
                 .filter(|(beside, _)| self.parts.of(*beside) == other)
                 .map(|(_, cost)| cost)
                 .sum();
-            let broken = nodes
-                .iter()
-                .map(|node| self.ground.clashes(self.parts, *node, self.parts.of(*node)))
-                .sum::<i64>()
-                / 2;
+            let broken = self.ground.broken(self.parts, nodes.iter().copied());
             let off = off.saturating_add(empty.saturating_mul(graph.total()));
             let found = Worth { broken, off, cost: border };
             let others: Vec<u32> =

@@ -150,16 +150,7 @@ impl<'a> Draw<'a> {
         for (node, piece) in piece_of.iter().enumerate() {
             nodes_of[*piece as usize].push(node as u32);
         }
-        let mut first = 0;
-        let firsts: Vec<u32> = self
-            .prepared
-            .pieces
-            .iter()
-            .map(|cells| {
-                first += *cells as u32;
-                first - *cells as u32
-            })
-            .collect();
+        let firsts: Vec<u32> = self.prepared.cells_of_pieces().map(|cells| cells.start as u32).collect();
         let parts = Parts::new(piece_of.iter().map(|piece| firsts[*piece as usize]));
         for (piece, nodes) in nodes_of.into_iter().enumerate() {
             let cells = self.prepared.pieces[piece];
@@ -212,10 +203,7 @@ pub(crate) fn fill_empty(prepared: &Prepared, drawing: &mut Drawing<'_>) {
         return;
     }
     let mut contiguity = Contiguity::default();
-    let mut first = 0;
-    for (piece, cells) in prepared.pieces.iter().enumerate() {
-        let range = first..first + *cells;
-        first += *cells;
+    for (piece, range) in prepared.cells_of_pieces().enumerate() {
         while let Some(empty) = range.clone().find(|part| drawing.loads[*part].nodes == 0) {
             let rich = range.clone().filter(|part| drawing.loads[*part].nodes > 1);
             let Some(rich) = rich.max_by_key(|part| drawing.loads[*part].work) else { break };

@@ -14,6 +14,15 @@ pub(crate) fn loosened((least, most): (i64, i64)) -> (i64, i64) {
     (least - rounding, most.saturating_add(rounding))
 }
 
+/// The least number between two that something holds for, where it holds for the higher; halved so many times.
+pub(crate) fn least_that((mut low, mut high): (f64, f64), times: usize, holds: impl Fn(f64) -> bool) -> f64 {
+    for _ in 0..times {
+        let middle = f64::midpoint(low, high);
+        if holds(middle) { high = middle } else { low = middle }
+    }
+    high
+}
+
 impl Prepared {
     /// The ground at hand, with where nodes were before.
     pub(crate) fn ground(&self, home: Vec<(u32, i64)>) -> Ground {
@@ -81,25 +90,18 @@ impl Prepared {
             matches!(share(ground, cells, within(tolerance)), Shared::So(_))
         };
         let ground = self.ground(Vec::new());
-        let (mut low, mut high) = (asked, 1.0);
         let helps = is(&ground, 0.999);
-        if helps {
-            high = 0.999;
-            for _ in 0..TOLERANCES {
-                let middle = f64::midpoint(low, high);
-                if is(&ground, middle) { high = middle } else { low = middle }
-            }
-        }
+        let tolerance =
+            helps.then(|| least_that((asked, 0.999), TOLERANCES, |tolerance| is(&ground, tolerance)));
         let mut without = Vec::new();
-        let mut doors = self.bounds_of(within(asked).work);
-        doors.doors_most = i64::MAX;
+        let doors = Bounds { doors_most: i64::MAX, ..within(asked) };
         if !self.doors.is_empty() && matches!(share(&ground, cells, doors), Shared::So(_)) {
             without.push("doors");
         }
         if !self.apart.is_empty() && is(&Ground { apart: Vec::new(), ..ground }, asked) {
             without.push("apart");
         }
-        Conflict::NoWay { blocks: self.graph.len(), cells, tolerance: helps.then_some(high), without }
+        Conflict::NoWay { blocks: self.graph.len(), cells, tolerance, without }
     }
 
     /// Keeps a way to share the ground, its cells numbered by the piece that they lie on.

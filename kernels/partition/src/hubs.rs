@@ -1,5 +1,6 @@
 //! Blocks that alone join parts of the ground which are too small for cells of their own.
 
+use crate::feasible::least_that;
 use crate::graph::Graph;
 
 /// A node without which its piece of ground falls apart.
@@ -29,15 +30,11 @@ impl Hub {
                 ((mean * (1.0 - tolerance)).ceil() as i64, (mean * (1.0 + tolerance)).floor() as i64);
             self.cell_least(graph, bounds) <= bounds.1
         };
-        let (mut low, mut high) = (0.0, 1.0);
+        let mut high = 1.0;
         while !holds(high) {
             high *= 2.0;
         }
-        for _ in 0..40 {
-            let middle = f64::midpoint(low, high);
-            if holds(middle) { high = middle } else { low = middle }
-        }
-        high
+        least_that((0.0, high), 40, holds)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Two parts that touch: nodes change sides until the border between them is cheaper and each has what it may.
 
 use crate::contiguity::{Contiguity, Leaving};
-use crate::state::{Bounds, Ground, Load, Parts};
+use crate::state::{Bounds, Ground, Load, Parts, Worth};
 use gridweave_chance::Chance;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -76,26 +76,14 @@ impl Pair {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Refined {
     pub pair: Pair,
-    /// How many nodes fewer share a part that may not.
-    pub mended: i64,
-    /// By how much the border became cheaper, and what is outside of bounds less.
-    pub gain: i64,
-    pub less_off: i64,
-    /// Nodes that changed sides.
-    pub moves: usize,
-}
-
-impl Refined {
-    /// Something is better than before.
-    pub fn better(&self) -> bool {
-        self.moves > 0 && (self.mended > 0 || self.gain > 0 || self.less_off > 0)
-    }
+    /// Nodes changed sides, and the place is better than the one before.
+    pub better: bool,
 }
 
 /// Moves nodes between two parts: of those whose move gains most the best, also where nothing gains, as a worse step can lead
 /// to a better place; what follows on the best place is taken back (Fiduccia and Mattheyses 1982). Both parts hang together
 /// before and after, and no more nodes share a part than may. Places are better where fewer do, then those that are less outside
-/// of bounds, then those that cost less ([`crate::state::Worth`]).
+/// of bounds, then those that cost less ([`Worth`]).
 pub(crate) fn refine(
     ground: &Ground,
     parts: &Parts,
@@ -129,11 +117,10 @@ pub(crate) fn refine(
         push(&mut heaps, node, chance);
     }
     let start_off = pair.off();
-    let (mut now, mut gained, mut mended) = (pair, 0i64, 0i64);
-    let (mut best, mut best_mended, mut best_off, mut best_gain, mut best_len) =
-        (pair, 0i64, start_off, 0i64, 0usize);
+    // What is broken and what it costs is counted from the first place on.
+    let (mut now, mut now_is) = (pair, Worth { broken: 0, off: start_off, cost: 0 });
+    let (mut best, mut best_is, mut best_len) = (now, now_is, 0usize);
     while path.len() - best_len < effort.patience {
-        let off = now.off();
         let Some(side) = next_side(&now, &heaps) else { break };
         let Some(Candidate { gain, node, .. }) = heaps[side].pop() else { break };
         if moved[node as usize] == search {
@@ -160,21 +147,21 @@ pub(crate) fn refine(
         let mends = mended_by(ground, parts, group, to);
         if after.loads[side].nodes < after.bounds[side].nodes_least
             || mends < 0
-            || (mends == 0 && after_off > off && after_off > effort.slack.max(start_off))
+            || (mends == 0 && after_off > now_is.off && after_off > effort.slack.max(start_off))
         {
             waiting[side].push(node);
             continue;
         }
-        mended += mends;
         for &node in group.iter() {
-            gained += gain_of(ground, parts, &pair.parts, node).map_or(0, |(_, gain)| gain);
+            now_is.cost -= gain_of(ground, parts, &pair.parts, node).map_or(0, |(_, gain)| gain);
             parts.set(node, to);
             moved[node as usize] = search;
             path.push(node);
         }
         now = after;
-        if (-mended, after_off, -gained) < (-best_mended, best_off, -best_gain) {
-            (best, best_mended, best_off, best_gain, best_len) = (now, mended, after_off, gained, path.len());
+        (now_is.broken, now_is.off) = (now_is.broken - mends, after_off);
+        if now_is < best_is {
+            (best, best_is, best_len) = (now, now_is, path.len());
         }
         for &beside in group.iter().flat_map(|node| graph.neighbours(*node).iter().chain(ground.apart(*node)))
         {
@@ -191,13 +178,7 @@ pub(crate) fn refine(
         let part = parts.of(node);
         parts.set(node, pair.parts[usize::from(part == pair.parts[0])]);
     }
-    Refined {
-        pair: best,
-        mended: best_mended,
-        gain: best_gain,
-        less_off: start_off - best_off,
-        moves: best_len,
-    }
+    Refined { pair: best, better: best_len > 0 }
 }
 
 /// How many nodes fewer are in one part that may not be, when a group of one part goes to another. Those of the group that may not

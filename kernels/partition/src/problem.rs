@@ -5,6 +5,7 @@ use crate::graph::Graph;
 use crate::hubs::{Hub, hubs};
 use crate::rules::{Conflict, Rules, Tolerance};
 use crate::state::Bounds;
+use std::ops::Range;
 
 /// Rules made ready for drawing: blocks kept together are one node, borders are no edges.
 #[derive(Clone, Debug)]
@@ -33,6 +34,15 @@ impl Prepared {
     /// How many cells.
     pub fn cells(&self) -> usize {
         self.pieces.iter().sum()
+    }
+
+    /// The numbers of the cells of each piece, one piece after the other.
+    pub(crate) fn cells_of_pieces(&self) -> impl Iterator<Item = Range<usize>> + '_ {
+        self.pieces.iter().scan(0, |next, cells| {
+            let first = *next;
+            *next += cells;
+            Some(first..*next)
+        })
     }
 
     /// The least that the largest cell of any drawing has, in means of a cell: its heaviest block, or the mean of a piece of ground that

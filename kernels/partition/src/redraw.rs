@@ -182,10 +182,7 @@ fn named_by_homes(prepared: &Prepared, ground: &Ground) -> Option<Vec<u32>> {
         }
     }
     // Numbers left over go to those without one, on the same piece of ground.
-    let mut first = 0;
-    for cells in &prepared.pieces {
-        let range = first..first + *cells;
-        first += *cells;
+    for range in prepared.cells_of_pieces() {
         let mut left = range.clone().filter(|number| !given[*number]).collect::<Vec<_>>().into_iter();
         for part in range {
             if name[part] == NO_CELL {
@@ -228,11 +225,7 @@ fn grown(prepared: &Prepared, ground: &Ground, home: &[u32]) -> Parts {
         piece.iter().for_each(|node| of[*node as usize] = cell as u32);
     }
     // Ground without any former cell begins as one.
-    let mut firsts = Vec::new();
-    prepared.pieces.iter().fold(0, |first, cells| {
-        firsts.push(first);
-        first + *cells as u32
-    });
+    let firsts: Vec<u32> = prepared.cells_of_pieces().map(|cells| cells.start as u32).collect();
     let mut begun = vec![false; prepared.pieces.len()];
     of.iter()
         .zip(&prepared.piece_of)
@@ -272,10 +265,7 @@ fn grown(prepared: &Prepared, ground: &Ground, home: &[u32]) -> Parts {
 
 /// New cells are split off from those with most to do.
 fn split_for_new(prepared: &Prepared, drawing: &mut Drawing<'_>, chance: &mut Chance) {
-    let mut first = 0;
-    for cells in &prepared.pieces {
-        let range = first..first + *cells;
-        first += *cells;
+    for range in prepared.cells_of_pieces() {
         while let Some(empty) = range.clone().find(|part| drawing.loads[*part].nodes == 0) {
             let rich = range.clone().filter(|part| drawing.loads[*part].nodes > 1);
             let Some(rich) = rich.max_by_key(|part| drawing.loads[*part].work) else { break };

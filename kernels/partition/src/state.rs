@@ -31,9 +31,11 @@ impl Ground {
         self.apart(node).iter().filter(|other| parts.of(**other) == part).count() as i64
     }
 
-    /// Nodes in one part that may not be, each pair counted once.
-    pub fn broken(&self, parts: &Parts) -> i64 {
-        let nodes = 0..self.apart.len() as u32;
+    /// How many pairs of these nodes are in one part and may not be; all nodes of a part are among them, or none.
+    pub fn broken(&self, parts: &Parts, nodes: impl Iterator<Item = u32>) -> i64 {
+        if self.apart.is_empty() {
+            return 0;
+        }
         nodes.map(|node| self.clashes(parts, node, parts.of(node))).sum::<i64>() / 2
     }
 

@@ -52,7 +52,7 @@ impl<'a> Drawing<'a> {
     /// How good they are.
     pub fn worth(&self) -> Worth {
         Worth {
-            broken: self.ground.broken(&self.parts),
+            broken: self.ground.broken(&self.parts, 0..self.parts.len() as u32),
             off: self.off(),
             cost: self.ground.cost(&self.parts),
         }
@@ -101,7 +101,7 @@ impl<'a> Drawing<'a> {
             for refined in
                 self.refine_all(pairs, &|parts, _| parts.map(|part| bounds[part as usize]), effort, chance)
             {
-                if refined.better() {
+                if refined.better {
                     refined.pair.parts.iter().for_each(|part| changes[*part as usize] = true);
                 }
             }

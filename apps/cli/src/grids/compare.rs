@@ -1,9 +1,8 @@
 //! Two networks over the same blocks, held against each other.
 
-use super::blocks::Blocks;
-use super::cells::{former_numbers, read_parts};
+use super::cells::former_numbers;
 use super::rows::Rows;
-use super::with_cells;
+use super::{other_cells, with_cells};
 use crate::WrongCall;
 use crate::args::CompareCall;
 use gridweave_partition::{alignments, overlaps};
@@ -13,16 +12,9 @@ use std::process::ExitCode;
 /// Two networks over the same blocks: how they lie over each other, and what it would cost to let the second follow the first.
 pub fn compare(json: bool, call: &CompareCall) -> anyhow::Result<ExitCode> {
     let (mut blocks, graph, first, names) = with_cells(&call.ground, call.parts.as_deref())?;
-    blocks.former = match (&call.other, &call.other_property) {
-        (Some(path), _) => read_parts(path, blocks.ids.len())?,
-        (None, Some(property)) => {
-            let ground = crate::args::GroundCall { former: Some(property.clone()), ..call.ground.clone() };
-            Blocks::read(&ground)?.former
-        }
-        (None, None) => {
-            return Err(WrongCall("name the second network: --other, or --other-property".to_owned()).into());
-        }
-    };
+    let other = other_cells(&call.ground, blocks.ids.len(), call.other.as_deref(), &call.other_property)?;
+    blocks.former =
+        other.ok_or_else(|| WrongCall("name the second network: --other, or --other-property".to_owned()))?;
     let (second, other_names) = former_numbers(&blocks)?;
     if let Some(block) = second.iter().position(|cell| *cell == gridweave_partition::NO_CELL) {
         return Err(

@@ -10,7 +10,9 @@ mod rules;
 mod ways;
 
 use crate::WrongCall;
-use crate::args::{CheckGridsCall, DrawCall, EffortCall, GridsCommand, OutCall, RedrawCall, ReportGridsCall};
+use crate::args::{
+    CheckGridsCall, DrawCall, EffortCall, GridsCommand, GroundCall, OutCall, RedrawCall, ReportGridsCall,
+};
 use crate::interrupt;
 use crate::kernels::peak_mib;
 use crate::progress::Progress;
@@ -50,7 +52,7 @@ pub fn run(json: bool, what: GridsCommand) -> anyhow::Result<ExitCode> {
 }
 
 /// The graph of blocks that are to become so many cells.
-fn graph_of(blocks: &mut Blocks, cells: usize, call: &crate::args::GroundCall) -> anyhow::Result<Graph> {
+fn graph_of(blocks: &mut Blocks, cells: usize, call: &GroundCall) -> anyhow::Result<Graph> {
     blocks.join_strays(cells, call)?;
     let file = call
         .graph
@@ -346,7 +348,7 @@ fn before_or_first(before: &[u32]) -> Vec<u32> {
 
 /// Blocks and the cells that a call names for them.
 fn with_cells(
-    ground: &crate::args::GroundCall,
+    ground: &GroundCall,
     parts: Option<&Path>,
 ) -> anyhow::Result<(Blocks, Graph, Vec<u32>, Vec<String>)> {
     let mut blocks = Blocks::read(ground)?;
@@ -361,18 +363,29 @@ fn with_cells(
     Ok((blocks, graph, of_block, names))
 }
 
+/// The cell of each of so many blocks at another time or in another network: from a file, or a property; none where neither is named.
+fn other_cells(
+    ground: &GroundCall,
+    blocks: usize,
+    file: Option<&Path>,
+    property: &Option<String>,
+) -> anyhow::Result<Option<Vec<Option<String>>>> {
+    if let Some(path) = file {
+        return read_parts(path, blocks).map(Some);
+    }
+    let Some(property) = property else { return Ok(None) };
+    // What touches what is known already.
+    let former = Some(property.clone());
+    let bare = GroundCall { former, streets: None, barriers: Vec::new(), no_joins: true, ..ground.clone() };
+    Ok(Some(Blocks::read(&bare)?.former))
+}
+
 fn report(json: bool, call: &ReportGridsCall) -> anyhow::Result<ExitCode> {
     let (mut blocks, graph, of_block, names) = with_cells(&call.ground, call.parts.as_deref())?;
     let rules = rules_of(&call.ground, &blocks, names.len(), Tolerance::Near(NEAR))?;
     let told = check(&graph, &rules, &of_block);
-    blocks.former = match (&call.before, &call.before_property) {
-        (Some(path), _) => read_parts(path, blocks.ids.len())?,
-        (None, Some(property)) => {
-            let ground = crate::args::GroundCall { former: Some(property.clone()), ..call.ground.clone() };
-            Blocks::read(&ground)?.former
-        }
-        (None, None) => Vec::new(),
-    };
+    let before = other_cells(&call.ground, blocks.ids.len(), call.before.as_deref(), &call.before_property)?;
+    blocks.former = before.unwrap_or_default();
     let cells = Cells::named(of_block, names);
     let rows = cells.table(&blocks, &told);
     if call.out.is_some() || !json {

@@ -133,6 +133,9 @@ pub fn join_strays(
     let piece_of = pieces(places.len(), divisions, costs)?;
     let mut work_of = vec![0.0; piece_of.iter().max().map_or(0, |most| *most as usize + 1)];
     piece_of.iter().zip(work).for_each(|(piece, work)| work_of[*piece as usize] += work);
+    if work_of.iter().all(|work| *work >= least) {
+        return Ok(0);
+    }
     let is_stray = |block: u32| work_of[piece_of[block as usize] as usize] < least;
     let mut joined = std::collections::BTreeSet::new();
     for ([a, b], _) in joins_of(places, divisions, &piece_of, |_| true) {
